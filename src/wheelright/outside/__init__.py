@@ -1,0 +1,7 @@
+"""The world outside: the network, files and processes.
+
+Must live here: every module that opens a socket, writes, links, renames or removes a file,
+takes a lock on one, or starts a process; and ``reporting``, the protocol by which work tells
+how far it is. Must not live here: any knowledge of packages, indexes, locks or targets.
+What else changes with it: the banned imports in ``pyproject.toml`` name these modules.
+"""

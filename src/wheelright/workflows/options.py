@@ -1,0 +1,231 @@
+"""What a caller may ask of the verbs: frozen values, filled in by ``cli`` or by a test.
+
+``None`` means "not said": the project's settings, the user's settings or the default decide.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Resolution = Literal["highest", "lowest", "lowest-direct"]
+Prerelease = Literal["disallow", "allow", "if-necessary", "explicit", "if-necessary-or-explicit"]
+LinkMode = Literal["clone", "hardlink", "copy", "symlink"]
+IndexStrategy = Literal["first-index", "unsafe-first-match", "unsafe-best-match"]
+KeyringProvider = Literal["disabled", "subprocess", "import"]
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalOptions:
+    """What every command takes. Paths are as typed, relative to ``directory`` where given."""
+
+    project: str | None = None
+    directory: str | None = None
+    config_file: str | None = None
+    no_config: bool = False
+    cache_dir: str | None = None
+    no_cache: bool = False
+    offline: bool = False
+    python: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IndexOptions:
+    """Where files are looked for."""
+
+    default_index: str | None = None
+    index: tuple[str, ...] = ()  # URL or NAME=URL, searched before the default
+    find_links: tuple[str, ...] = ()
+    no_index: bool = False
+    index_strategy: IndexStrategy | None = None
+    keyring_provider: KeyringProvider | None = None
+    allow_insecure_host: tuple[str, ...] = ()
+    refresh: bool = False
+    refresh_package: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ResolveOptions:
+    """How versions are chosen."""
+
+    upgrade: bool = False
+    upgrade_package: tuple[str, ...] = ()  # names or requirements
+    resolution: Resolution | None = None
+    prerelease: Prerelease | None = None
+    exclude_newer: str | None = None
+    no_sources: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BuildOptions:
+    """Whether sdists may be built."""
+
+    no_build: bool = False
+    no_build_package: tuple[str, ...] = ()
+    no_binary: bool = False
+    no_binary_package: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which extras and groups of the project take part."""
+
+    extras: tuple[str, ...] = ()
+    all_extras: bool = False
+    no_extras: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    no_groups: tuple[str, ...] = ()
+    only_groups: tuple[str, ...] = ()  # non-empty: the project's own dependencies stay out
+    all_groups: bool = False
+    no_default_groups: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LockOptions:
+    """``wheelright lock``."""
+
+    check: bool = False
+    check_exists: bool = False  # only that a lockfile is there, without looking at freshness
+    dry_run: bool = False
+    resolve: ResolveOptions = field(default_factory=ResolveOptions)
+    index: IndexOptions = field(default_factory=IndexOptions)
+    build: BuildOptions = field(default_factory=BuildOptions)
+
+
+@dataclass(frozen=True, slots=True)
+class SyncOptions:
+    """``wheelright sync``, and the syncing half of ``run``, ``add`` and ``remove``."""
+
+    selection: Selection = field(default_factory=Selection)
+    frozen: bool = False  # use the lock as it is, do not look whether it is current
+    locked: bool = False  # fail where the lock is not current
+    dry_run: bool = False
+    check: bool = False
+    inexact: bool = False  # leave alone what the lock does not name
+    no_editable: bool = False
+    no_install_project: bool = False
+    no_install_packages: tuple[str, ...] = ()
+    reinstall: bool = False
+    reinstall_packages: tuple[str, ...] = ()
+    link_mode: LinkMode | None = None
+    compile_bytecode: bool = False
+    python_platform: str | None = None
+    resolve: ResolveOptions = field(default_factory=ResolveOptions)
+    index: IndexOptions = field(default_factory=IndexOptions)
+    build: BuildOptions = field(default_factory=BuildOptions)
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """``wheelright run``. ``command`` is what follows the options, unparsed."""
+
+    command: tuple[str, ...] = ()
+    module: bool = False  # -m
+    script: bool = False  # -s: read the command as a Python script, whatever its name ends in
+    with_requirements: tuple[str, ...] = ()
+    env_files: tuple[str, ...] = ()
+    no_env_file: bool = False
+    isolated: bool = False
+    no_project: bool = False
+    no_sync: bool = False
+    sync: SyncOptions = field(default_factory=SyncOptions)
+
+
+@dataclass(frozen=True, slots=True)
+class AddOptions:
+    """``wheelright add``."""
+
+    requirements: tuple[str, ...] = ()
+    requirement_files: tuple[str, ...] = ()  # -r
+    group: str | None = None  # --dev is group "dev"
+    optional: str | None = None
+    extras: tuple[str, ...] = ()
+    marker: str | None = None
+    index_name: str | None = None  # pin the added packages to this index
+    editable: bool | None = None
+    raw: bool = False  # write the requirements as given, add no lower bound
+    no_sync: bool = False
+    sync: SyncOptions = field(default_factory=SyncOptions)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveOptions:
+    """``wheelright remove``."""
+
+    packages: tuple[str, ...] = ()
+    group: str | None = None
+    optional: str | None = None
+    no_sync: bool = False
+    sync: SyncOptions = field(default_factory=SyncOptions)
+
+
+@dataclass(frozen=True, slots=True)
+class InitOptions:
+    """``wheelright init``."""
+
+    path: str | None = None
+    name: str | None = None
+    description: str | None = None
+    bare: bool = False  # only pyproject.toml
+    library: bool = False
+    package: bool | None = None
+    no_readme: bool = False
+    no_pin_python: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TreeOptions:
+    """``wheelright tree``."""
+
+    depth: int = 255
+    prune: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+    no_dedupe: bool = False
+    invert: bool = False
+    universal: bool = False
+    python_platform: str | None = None
+    python_version: str | None = None
+    frozen: bool = False
+    locked: bool = False
+    selection: Selection = field(default_factory=Selection)
+    resolve: ResolveOptions = field(default_factory=ResolveOptions)
+    index: IndexOptions = field(default_factory=IndexOptions)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOptions:
+    """``wheelright export``."""
+
+    format: Literal["requirements.txt", "pylock.toml"] = "requirements.txt"
+    output_file: str | None = None
+    no_hashes: bool = False
+    no_annotate: bool = False
+    no_header: bool = False
+    no_editable: bool = False
+    no_emit_project: bool = False
+    no_emit_packages: tuple[str, ...] = ()
+    frozen: bool = False
+    locked: bool = False
+    selection: Selection = field(default_factory=Selection)
+    resolve: ResolveOptions = field(default_factory=ResolveOptions)
+    index: IndexOptions = field(default_factory=IndexOptions)
+
+
+@dataclass(frozen=True, slots=True)
+class VenvOptions:
+    """``wheelright venv``."""
+
+    path: str | None = None
+    prompt: str | None = None
+    system_site_packages: bool = False
+    clear: bool = False
+    allow_existing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PythonOptions:
+    """``wheelright python list`` and ``python find``."""
+
+    request: str | None = None
+    all_versions: bool = False  # every patch release found, not only the newest of each minor
+    no_project: bool = False
