@@ -1,0 +1,178 @@
+"""What the verbs answer: frozen values that ``console`` renders as text or as JSON.
+
+Every field is a str, int, float, bool, ``None`` or a tuple of such, or another outcome, so that
+a document for programs can be made of it without knowing the capabilities behind it.
+Paths are text, absolute. Seconds are wall time. Names are normalized (PEP 503).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+ActionKind = Literal["install", "remove", "reinstall"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One project whose locked versions changed: none before is new, none after is gone."""
+
+    name: str
+    old: tuple[str, ...] = ()
+    new: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LockedItem:
+    """One package entry of the lock; a project may have several, with different markers.
+
+    ``version`` is ``None`` for a source tree without a static one, ``marker`` where it always
+    applies.
+    """
+
+    name: str
+    version: str | None = None
+    marker: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LockOutcome:
+    """What ``lock`` found.
+
+    ``lock`` is the path of the lockfile. ``wrote`` says that its bytes changed on disk;
+    ``stale_reason`` why the lock that was there was not current (``None``: it was, or there was
+    none). ``resolved_count`` counts the packages that were resolved, 0 where nothing had to be.
+    ``checked`` says that the caller only asked (``--check``), ``dry_run`` that nothing was to be
+    written.
+    """
+
+    lock: str
+    changes: tuple[Change, ...] = ()
+    notes: tuple[str, ...] = ()
+    environments: tuple[str, ...] = ()
+    packages: tuple[LockedItem, ...] = ()
+    resolved_count: int = 0
+    seconds: float = 0.0
+    wrote: bool = False
+    stale_reason: str | None = None
+    dry_run: bool = False
+    checked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One step of a plan, done or (with ``dry_run``) only planned.
+
+    ``version`` is the version installed, or for a removal the version removed; ``old_version``
+    the one that a reinstall replaces. ``file`` is the name of the wheel or sdist. ``reason`` says
+    why, without a period ("manylinux_2_34 does not fit x86_64-manylinux_2_17").
+    """
+
+    kind: ActionKind
+    name: str
+    version: str | None = None
+    old_version: str | None = None
+    file: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SyncOutcome:
+    """What ``sync`` did to a venv. ``target`` is the platform it serves, as text."""
+
+    target: str
+    environment_path: str
+    actions: tuple[Action, ...] = ()
+    unchanged: int = 0
+    seconds: float = 0.0
+    dry_run: bool = False
+    lock: LockOutcome | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddOutcome:
+    """What ``add`` wrote: ``added`` are the requirements as they now stand in the project."""
+
+    added: tuple[str, ...] = ()
+    sync: SyncOutcome | None = None
+    lock: LockOutcome | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveOutcome:
+    """What ``remove`` took out: ``removed`` are the requirements as they stood."""
+
+    removed: tuple[str, ...] = ()
+    sync: SyncOutcome | None = None
+    lock: LockOutcome | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InitOutcome:
+    """The project that ``init`` made: its directory, and the files relative to it."""
+
+    path: str
+    files: tuple[str, ...] = ()
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TreeNode:
+    """One line of the tree.
+
+    ``requirement`` is the specifier that asked for it ("" for any), ``repeated`` says that its
+    children were shown before and are left out here. ``label`` tells which extra or group of the
+    project a first-level dependency comes from ("extra: test", "group: dev").
+    """
+
+    name: str
+    version: str | None = None
+    extras: tuple[str, ...] = ()
+    requirement: str = ""
+    children: tuple[TreeNode, ...] = ()
+    repeated: bool = False
+    label: str = ""
+    marker: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TreeOutcome:
+    """What depends on what, from the roots (with ``--invert``, from the leaves up)."""
+
+    roots: tuple[TreeNode, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOutcome:
+    """The exported text, and the path it was written to (``None``: it goes to stdout)."""
+
+    text: str
+    output_file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VenvOutcome:
+    """The venv that was made: its directory, its full Python version and its interpreter."""
+
+    path: str
+    version: str
+    executable: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPython:
+    """One interpreter: ``path`` of the executable, ``source`` where it was found ("PATH")."""
+
+    version: str
+    implementation: str
+    path: str
+    source: str = ""
+    default: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CacheReport:
+    """What lies in the cache, or what was removed from it: files, and their size in bytes."""
+
+    files: int
+    bytes: int
