@@ -1,0 +1,52 @@
+"""The lockfile ``pylock.toml`` (PEP 751, lock version 1.0): the native lock, not an export.
+
+Must live here: what a lock is, writing and reading it, choosing packages and files from it for
+one environment, whether it is current, and what is made from it alone (exports, the dependency
+graph, the list of changes). Must not live here: resolving, fetching, installing, touching files:
+text in, text out. What else changes with it: a new input of a lock is a field of `LockInputs`
+with its sentence in ``freshness``; a new key is written in ``write`` and read in ``read``.
+"""
+
+from wheelright.lockfile.errors import (
+    AmbiguousLockError,
+    InvalidLockError,
+    MissingHashError,
+    NoFileFitsError,
+    NotCoveredError,
+    NotOfferedError,
+    UnsupportedLockError,
+)
+from wheelright.lockfile.model import (
+    Archive,
+    Edge,
+    LocalDirectory,
+    Lock,
+    LockedPackage,
+    LockInputs,
+    Vcs,
+    canonical,
+)
+from wheelright.lockfile.read import Reading, loads, read
+from wheelright.lockfile.write import dumps
+
+__all__ = [
+    "AmbiguousLockError",
+    "Archive",
+    "Edge",
+    "InvalidLockError",
+    "LocalDirectory",
+    "Lock",
+    "LockInputs",
+    "LockedPackage",
+    "MissingHashError",
+    "NoFileFitsError",
+    "NotCoveredError",
+    "NotOfferedError",
+    "Reading",
+    "UnsupportedLockError",
+    "Vcs",
+    "canonical",
+    "dumps",
+    "loads",
+    "read",
+]

@@ -1,0 +1,268 @@
+"""The lock as values: PEP 751, the packages it holds, and the inputs it was made from.
+
+Must live here: what a lock *is*, and the one canonical form that is written (:func:`canonical`).
+Must not live here: TOML, markers' meaning, choosing. A new field needs a line in ``write`` and in
+``read``, and one in ``freshness`` where it is an input.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+from wheelright.store.file import File
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A direct dependency on another entry; ``version`` only where the name is not enough."""
+
+    name: str
+    version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LocalDirectory:
+    """A source tree on disk; ``path`` is POSIX and, if relative, relative to the lockfile."""
+
+    path: str
+    editable: bool = False
+    subdirectory: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """A wheel, sdist or other archive that is referred to directly, not through an index."""
+
+    file: File
+    subdirectory: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Vcs:
+    """A source tree in version control at ``commit``; exactly one of ``url`` and ``path`` is set.
+
+    ``kind`` is ``git``, ``hg``, ``bzr`` or ``svn``; ``requested_revision`` is what the user wrote.
+    """
+
+    kind: str
+    commit: str
+    url: str | None = None
+    path: str | None = None
+    requested_revision: str | None = None
+    subdirectory: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LockedPackage:
+    """One entry of ``[[packages]]``: what may be installed, where, and from which files.
+
+    ``name`` is normalised. ``version`` is ``None`` for source trees. ``marker`` tells where the
+    entry applies, with ``extras`` and ``dependency_groups`` of the lock (``None``: everywhere).
+    ``index`` is the URL of the one index the package is pinned to, without credentials.
+    ``requires`` holds the ``Requires-Dist`` lines that are active somewhere in this lock, and
+    ``extras`` the extras of this package that are asked for: both inform, they do not install.
+    """
+
+    name: str
+    version: str | None = None
+    marker: str | None = None
+    requires_python: str | None = None
+    index: str | None = None
+    wheels: tuple[File, ...] = ()
+    sdist: File | None = None
+    directory: LocalDirectory | None = None
+    archive: Archive | None = None
+    vcs: Vcs | None = None
+    dependencies: tuple[Edge, ...] = ()
+    requires: tuple[str, ...] = ()
+    extras: tuple[str, ...] = ()
+
+    @property
+    def files(self) -> tuple[File, ...]:
+        """The wheels, then the sdist."""
+        return self.wheels if self.sdist is None else (*self.wheels, self.sdist)
+
+
+@dataclass(frozen=True, slots=True)
+class LockInputs:
+    """What a lock was made from: equal inputs mean that the lock is current.
+
+    Requirements and other texts are normalised by the caller; their order does not matter.
+    Nothing here may depend on the machine, nor on *which* index answers (a lock is portable
+    between PyPI and its mirrors): ``indexes`` holds only those that ``sources`` pin packages to.
+    ``targets`` maps names to canonical platform and Python text; ``metadata`` maps projects to
+    the lines of ``dependency-metadata``; ``sources`` maps names to canonical source text;
+    ``options`` takes further scalar settings that decide versions. ``None``: not set.
+    """
+
+    project: str | None = None
+    requires_python: str | None = None
+    requirements: tuple[str, ...] = ()
+    extras: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    constraints: tuple[str, ...] = ()
+    overrides: tuple[str, ...] = ()
+    environments: tuple[str, ...] = ()
+    required_environments: tuple[str, ...] = ()
+    conflicts: tuple[str, ...] = ()
+    resolution: str | None = None
+    prerelease: str | None = None
+    exclude_newer: str | None = None
+    targets: Mapping[str, str] = field(default_factory=dict)
+    indexes: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
+    metadata: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict)
+
+    def digest(self) -> str:
+        """``sha256:...`` of the canonical JSON of the inputs; stands in the lockfile.
+
+        It makes a lock that was put together by a merge, or edited, tell so: each line may have
+        merged well although nobody ever resolved the sum.
+        """
+        plain = {
+            entry.name: value
+            for entry in fields(self)
+            if (value := _sorted(getattr(self, entry.name)))
+        }
+        text = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@dataclass(frozen=True)
+class Lock:
+    """A whole ``pylock.toml``.
+
+    ``environments`` are markers (empty: everywhere). ``groups`` are ``dependency-groups``;
+    ``default_groups`` are installed unless the user says otherwise. ``inputs`` is ``None`` for a
+    lock written by another tool (``created_by``). ``intact`` is ``False`` where the recorded
+    digest does not belong to the recorded inputs (see :meth:`LockInputs.digest`).
+    """
+
+    requires_python: str | None = None
+    environments: tuple[str, ...] = ()
+    extras: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    default_groups: tuple[str, ...] = ()
+    packages: tuple[LockedPackage, ...] = ()
+    inputs: LockInputs | None = None
+    created_by: str = "wheelright"
+    intact: bool = True
+
+    @cached_property
+    def by_name(self) -> Mapping[str, tuple[LockedPackage, ...]]:
+        """All entries of each package name, in lock order."""
+        found: dict[str, list[LockedPackage]] = {}
+        for package in self.packages:
+            found.setdefault(package.name, []).append(package)
+        return {name: tuple(entries) for name, entries in found.items()}
+
+
+def canonical(lock: Lock) -> Lock:
+    """Return the lock as it is written and read back: everything sorted, files reduced.
+
+    ``loads(dumps(lock)) == canonical(lock)``, and twice is the same as once.
+    """
+    return replace(
+        lock,
+        extras=_unique(lock.extras),
+        groups=_unique(lock.groups),
+        default_groups=_unique(lock.default_groups),
+        packages=tuple(sorted(map(_canonical_package, lock.packages), key=_order)),
+        inputs=None if lock.inputs is None else _canonical_inputs(lock.inputs),
+        intact=True,
+    )
+
+
+def canonical_file(file: File) -> File:
+    """Return the file as a lock holds it: address, size, upload time and hashes, no secrets."""
+    url = without_credentials(file.url)
+    uploaded = utc_time(file.uploaded or "")
+    hashes = dict(sorted(file.hashes.items()))
+    return File(name=file.name, url=url, hashes=hashes, size=file.size, uploaded=uploaded)
+
+
+def utc_time(text: str) -> str | None:
+    """Return an RFC 3339 time in UTC with ``Z``, fractions only where not zero; else ``None``.
+
+    A time without an offset is taken as UTC, as PEP 700 demands. Text that is no time gives
+    ``None``: an index's mistake must not spoil a lock.
+    """
+    try:
+        time = datetime.fromisoformat(text)
+        if time.tzinfo is not None:
+            time = time.astimezone(UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError):
+        return None
+    return time.isoformat() + "Z"
+
+
+def without_credentials(url: str) -> str:
+    """Return the URL without user name and password."""
+    if "@" not in url:
+        return url
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def path_of(url: str) -> Path:
+    """Return the path that a ``file:`` URL stands for."""
+    text = unquote(urlsplit(url).path)
+    has_drive = text[2:3] == ":" and text[1].isalpha()
+    return Path(text[1:] if has_drive else text)
+
+
+def _canonical_package(package: LockedPackage) -> LockedPackage:
+    files = (canonical_file(file) for file in package.wheels)
+    archive = package.archive
+    vcs = package.vcs
+    return replace(
+        package,
+        index=package.index and without_credentials(package.index),
+        wheels=tuple(sorted(files, key=lambda file: (file.name, file.url))),
+        sdist=None if package.sdist is None else canonical_file(package.sdist),
+        archive=archive and replace(archive, file=canonical_file(archive.file)),
+        vcs=vcs and replace(vcs, url=vcs.url and without_credentials(vcs.url)),
+        dependencies=tuple(
+            sorted(set(package.dependencies), key=lambda edge: (edge.name, edge.version or ""))
+        ),
+        requires=_unique(package.requires),
+        extras=_unique(package.extras),
+    )
+
+
+def _canonical_inputs(inputs: LockInputs) -> LockInputs:
+    values = {entry.name: _sorted(getattr(inputs, entry.name)) for entry in fields(inputs)}
+    return LockInputs(**values)
+
+
+def _order(package: LockedPackage) -> tuple[str, tuple[object, ...], str, str]:
+    version = package.version or ""
+    return package.name, _natural(version), version, package.marker or ""
+
+
+def _natural(version: str) -> tuple[object, ...]:
+    """Order versions as a reader expects, without parsing: numbers by value, then text."""
+    return tuple(
+        (0, int(part), "") if part.isdecimal() else (1, 0, part) for part in version.split(".")
+    )
+
+
+def _unique(texts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(set(texts)))
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return _unique(value)
+    if isinstance(value, Mapping):
+        return {key: _sorted(value[key]) for key in sorted(value)}
+    return value
