@@ -42,8 +42,6 @@ class LockOutcome:
     ``lock`` is the path of the lockfile. ``wrote`` says that its bytes changed on disk;
     ``stale_reason`` why the lock that was there was not current (``None``: it was, or there was
     none). ``resolved_count`` counts the packages that were resolved, 0 where nothing had to be.
-    ``checked`` says that the caller only asked (``--check``), ``dry_run`` that nothing was to be
-    written.
     """
 
     lock: str
@@ -55,8 +53,6 @@ class LockOutcome:
     seconds: float = 0.0
     wrote: bool = False
     stale_reason: str | None = None
-    dry_run: bool = False
-    checked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
