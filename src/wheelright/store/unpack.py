@@ -1,0 +1,158 @@
+"""Unpacking a wheel: every file hashed once, compared with RECORD, and remembered."""
+
+from __future__ import annotations
+
+import hashlib
+import mmap
+import zipfile
+from base64 import urlsafe_b64encode
+from typing import TYPE_CHECKING
+
+from wheelright.outside import files
+from wheelright.store.archive import Member, read_members, read_pieces, read_text
+from wheelright.store.errors import BrokenWheel
+from wheelright.store.metadata import (
+    UNLISTED,
+    find_dist_info,
+    normalize_name,
+    read_entry_points,
+    read_headers,
+    read_record,
+    read_wheel,
+)
+from wheelright.store.wheel import SCHEMA, Entry, EntryPoint, WheelFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from wheelright.outside.reporting import Reporter
+
+
+def unpack_wheel(archive: str, name: str, root: str, reporter: Reporter) -> WheelFacts:
+    """Unpack the wheel at ``archive``, whose file name is ``name``, into the directory ``root``.
+
+    ``root`` is made. Raises :class:`BrokenWheel`; what was written until then stays behind.
+    """
+    with open(archive, "rb") as file:  # noqa: PTH123 (a file object is what mmap takes)
+        try:
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        except ValueError:
+            raise BrokenWheel(name, "it is empty") from None
+        with mapped, memoryview(mapped) as buffer:
+            try:
+                with zipfile.ZipFile(file) as directory:
+                    members = read_members(name, directory, buffer)
+            except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError) as error:
+                cause = str(error).rstrip(".") or type(error).__name__
+                raise BrokenWheel(name, f"it is not a zip archive ({cause})") from None
+            return _Unpacking(name, members, buffer).run(root, reporter)
+
+
+class _Unpacking:
+    """One wheel on its way from the archive to the disk."""
+
+    def __init__(self, name: str, members: Sequence[Member], buffer: memoryview) -> None:
+        self._name = name
+        self._members = members
+        self._buffer = buffer
+        self._by_path = {member.path: member for member in members}
+        self._dist_info = find_dist_info(name, self._by_path)
+
+    def run(self, root: str, reporter: Reporter) -> WheelFacts:
+        purelib, tags = read_wheel(self._name, self._text("WHEEL"))
+        headers = read_headers(self._text("METADATA"))
+        record = read_record(self._name, self._text("RECORD"))
+        scripts = {}
+        if f"{self._dist_info}/entry_points.txt" in self._by_path:
+            scripts = read_entry_points(self._text("entry_points.txt"))
+        for path in record.keys() - self._by_path.keys():
+            reporter.debug(f"`{self._name}` lists `{path}` in its RECORD but does not hold it")
+        stem = self._dist_info.removesuffix(".dist-info")
+        return WheelFacts(
+            schema=SCHEMA,
+            file_name=self._name,
+            name=normalize_name(headers.get("name", [stem.rpartition("-")[0]])[0]),
+            version=headers.get("version", [stem.rpartition("-")[2]])[0],
+            tags=tags,
+            root_is_purelib=purelib,
+            dist_info=self._dist_info,
+            data_directory=self._data_directory(stem),
+            console_scripts=_entry_points(scripts, "console_scripts"),
+            gui_scripts=_entry_points(scripts, "gui_scripts"),
+            entries=tuple(self._write(root, record)),
+        )
+
+    def _text(self, base: str) -> str:
+        path = f"{self._dist_info}/{base}"
+        if path not in self._by_path:
+            raise BrokenWheel(self._name, f"it has no `{path}`")
+        return read_text(self._name, self._by_path[path], self._buffer)
+
+    def _data_directory(self, stem: str) -> str | None:
+        prefix = f"{stem}.data/"
+        if any(path.startswith(prefix) for path in self._by_path):
+            return prefix[:-1]
+        return None
+
+    def _write(self, root: str, record: dict[str, tuple[str, str]]) -> Iterator[Entry]:
+        unlisted = {self._dist_info + end for end in UNLISTED}
+        files.make_directory(root)
+        last = ""
+        for member in self._members:
+            path = member.path
+            parent = path.rpartition("/")[0]
+            if parent != last:
+                files.make_directory(f"{root}/{parent}")
+                last = parent
+            pieces = read_pieces(self._name, member, self._buffer)
+            hasher = hashlib.sha256()
+            if path in unlisted:
+                listed = None
+            elif path in record and record[path][1]:
+                listed = record[path]
+            else:
+                raise BrokenWheel(self._name, f"`{path}` is not listed in its RECORD with a hash")
+            other = self._other_hasher(path, listed)
+            files.create(
+                f"{root}/{path}", _hashed(pieces, hasher, other), executable=member.executable
+            )
+            digest = _base64(hasher.digest())
+            if listed is not None and listed[1] != (
+                digest if other is None else _base64(other.digest())
+            ):
+                raise BrokenWheel(
+                    self._name,
+                    f"`{path}` is not the file that its RECORD lists",
+                    details=(f"expected {listed[0]}={listed[1]}", f"got      sha256={digest}"),
+                )
+            yield Entry(path, digest, member.size, member.executable)
+
+    def _other_hasher(self, path: str, listed: tuple[str, str] | None) -> hashlib._Hash | None:
+        if listed is None or listed[0] == "sha256":
+            return None
+        try:
+            return hashlib.new(listed[0], usedforsecurity=False)
+        except ValueError:
+            raise BrokenWheel(
+                self._name, f"its RECORD has the unknown hash `{listed[0]}` for `{path}`"
+            ) from None
+
+
+def _hashed(
+    pieces: Iterator[bytes], hasher: hashlib._Hash, other: hashlib._Hash | None
+) -> Iterator[bytes]:
+    for piece in pieces:
+        hasher.update(piece)
+        if other is not None:
+            other.update(piece)
+        yield piece
+
+
+def _base64(digest: bytes) -> str:
+    return urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
+
+
+def _entry_points(
+    scripts: dict[str, tuple[tuple[str, str, str], ...]], group: str
+) -> tuple[EntryPoint, ...]:
+    return tuple(EntryPoint(*script) for script in scripts.get(group, ()))
