@@ -177,7 +177,7 @@ def canonical(lock: Lock) -> Lock:
         groups=_unique(lock.groups),
         default_groups=_unique(lock.default_groups),
         packages=tuple(sorted(map(_canonical_package, lock.packages), key=_order)),
-        inputs=None if lock.inputs is None else _canonical_inputs(lock.inputs),
+        inputs=None if lock.inputs is None else canonical_inputs(lock.inputs),
         intact=True,
     )
 
@@ -239,7 +239,8 @@ def _canonical_package(package: LockedPackage) -> LockedPackage:
     )
 
 
-def _canonical_inputs(inputs: LockInputs) -> LockInputs:
+def canonical_inputs(inputs: LockInputs) -> LockInputs:
+    """Return the inputs with every list and table sorted; order says nothing in them."""
     values = {entry.name: _sorted(getattr(inputs, entry.name)) for entry in fields(inputs)}
     return LockInputs(**values)
 

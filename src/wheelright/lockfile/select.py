@@ -1,0 +1,206 @@
+"""Selecting from a lock the packages that one environment, with extras and groups, gets.
+
+The steps are those of PEP 751's "Installation". Must live here: which entries count. Must not
+live here: which of an entry's files (``choose``), nor what becomes of them.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal
+
+from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from wheelright.lockfile.errors import (
+    AmbiguousLockError,
+    InvalidLockError,
+    NotCoveredError,
+    NotOfferedError,
+)
+from wheelright.lockfile.markers import normalised_name
+from wheelright.lockfile.walk import named_lines, parse_line
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+
+    from wheelright.lockfile.model import Lock, LockedPackage
+
+
+def select(
+    lock: Lock,
+    marker_values: Mapping[str, str],
+    extras: Collection[str] = (),
+    groups: Collection[str] = (),
+    *,
+    project: bool = True,
+) -> list[LockedPackage]:
+    """Return the entries to install, in lock order, one per package.
+
+    ``marker_values`` has every variable of PEP 508 for the environment. ``groups`` is the whole
+    list: the caller adds the lock's default groups. Without ``project`` only what the groups and
+    extras themselves reach is selected (``--only-group``), which a lock of another tool does not
+    tell, so that there the markers alone decide.
+
+    :raises NotCoveredError: where the lock does not cover the environment.
+    :raises NotOfferedError: for extras and groups that the lock does not have.
+    :raises AmbiguousLockError: where two entries of one package apply.
+    :raises InvalidLockError: for a marker or specifier that cannot be read.
+    """
+    extras = frozenset(map(normalised_name, extras))
+    groups = frozenset(map(normalised_name, groups))
+    _check_offered("extra", extras, lock.extras)
+    _check_offered("group", groups, (*lock.groups, *lock.default_groups))
+    check_covered(lock, marker_values)
+    values: dict[str, str | frozenset[str]] = {
+        **marker_values,
+        "extras": extras,
+        "dependency_groups": groups,
+    }
+    answers: dict[str | None, bool] = {None: True}
+    chosen: dict[str, LockedPackage] = {}
+    for number, package in enumerate(lock.packages):
+        marker = package.marker
+        if marker not in answers:
+            assert marker is not None
+            answers[marker] = _evaluate(marker, values, f"packages[{number}].marker", "lock_file")
+        if not answers[marker]:
+            continue
+        if package.name in chosen:
+            raise _ambiguous(chosen[package.name], package)
+        chosen[package.name] = package
+    if not project and lock.inputs is not None:
+        reached = _reached(lock, chosen, marker_values, extras, groups)
+        chosen = {name: package for name, package in chosen.items() if name in reached}
+    python = marker_values["python_full_version"]
+    for package in chosen.values():
+        if not _fits(package.requires_python, python, f"requires-python of {package.name}"):
+            raise NotCoveredError(
+                f"`{package.name}` {package.version or ''}".rstrip()
+                + f" needs Python {package.requires_python}, and this environment has {python}"
+            )
+    return list(chosen.values())
+
+
+def check_covered(lock: Lock, marker_values: Mapping[str, str]) -> None:
+    """Check that the lock was made for an environment.
+
+    :raises NotCoveredError: where it was not; says which environments the lock covers.
+    """
+    python = marker_values["python_full_version"]
+    if not _fits(lock.requires_python, python, "requires-python"):
+        raise NotCoveredError(
+            f"the lock covers Python {lock.requires_python}, and this environment has {python}",
+            hints=["choose another Python with `--python`, or widen `requires-python` and lock"],
+        )
+    for number, marker in enumerate(lock.environments):
+        if _evaluate(marker, marker_values, f"environments[{number}]", "requirement"):
+            return
+    if lock.environments:
+        here = f"{marker_values['sys_platform']} on {marker_values['platform_machine']}"
+        raise NotCoveredError(
+            f"the lock does not cover this environment ({here}, Python {python})",
+            details=[f"it covers `{marker}`" for marker in lock.environments],
+            hints=["declare the environment in `targets` or `environments` and lock again"],
+        )
+
+
+def _check_offered(kind: str, asked: Collection[str], offered: Iterable[str]) -> None:
+    known = sorted(map(normalised_name, offered))
+    for name in sorted(asked):
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            hint = f"did you mean `{near[0]}`?" if near else None
+            listed = ", ".join(f"`{item}`" for item in known)
+            raise NotOfferedError(
+                f"the lock has no {kind} `{name}`",
+                details=[f"it has {listed}"] if known else [f"it has no {kind}s at all"],
+                hints=[hint] if hint else [],
+            )
+
+
+@lru_cache(maxsize=4096)
+def _marker(text: str) -> Marker | None:
+    try:
+        return Marker(text)
+    except InvalidMarker:
+        return None
+
+
+def _evaluate(
+    text: str,
+    values: Mapping[str, str | frozenset[str]],
+    place: str,
+    context: Literal["lock_file", "requirement"],
+) -> bool:
+    marker = _marker(text)
+    if marker is None:
+        raise InvalidLockError(f"`{place}` is `{text}`, which is not a valid marker")
+    try:
+        return marker.evaluate(values, context)
+    except (UndefinedComparison, UndefinedEnvironmentName):
+        raise InvalidLockError(f"`{place}` is `{text}`, which cannot be evaluated") from None
+
+
+@lru_cache(maxsize=1024)
+def _fits(specifier: str | None, python: str, place: str) -> bool:
+    try:
+        return specifier is None or SpecifierSet(specifier).contains(python, prereleases=True)
+    except InvalidSpecifier:
+        raise InvalidLockError(f"`{place}` is `{specifier}`, which is no specifier") from None
+
+
+def _ambiguous(first: LockedPackage, second: LockedPackage) -> AmbiguousLockError:
+    if first.version != second.version:
+        both = f"{first.version or 'a source tree'} and {second.version or 'a source tree'}"
+    else:
+        both = f"{first.version or 'a source tree'} from two places"
+    return AmbiguousLockError(
+        f"the lock has two entries of `{first.name}` for this environment: {both}",
+        details=[
+            f"one applies {_where(first)}",
+            f"the other applies {_where(second)}",
+        ],
+        hints=["leave out one of the extras or groups, or lock again"],
+    )
+
+
+def _where(package: LockedPackage) -> str:
+    return "everywhere" if package.marker is None else f"where `{package.marker}`"
+
+
+def _reached(
+    lock: Lock,
+    chosen: Mapping[str, LockedPackage],
+    values: Mapping[str, str],
+    extras: Collection[str],
+    groups: Collection[str],
+) -> set[str]:
+    """Return the names that the groups' and extras' own requirements lead to."""
+    assert lock.inputs is not None
+    inputs = lock.inputs
+    roots = [*named_lines(inputs.groups, groups), *named_lines(inputs.extras, extras)]
+    queue = list(_targets(roots, values, ()))
+    seen: set[tuple[str, tuple[str, ...]]] = set()
+    while queue:
+        step = queue.pop()
+        if step in seen:
+            continue
+        seen.add(step)
+        name, asked = step
+        if name == inputs.project:  # a group that asks for the project itself, or its extras
+            own = [*inputs.requirements, *named_lines(inputs.extras, asked)]
+            queue += _targets(own, values, ())
+        elif name in chosen:
+            queue += _targets(chosen[name].requires, values, asked)
+    return {name for name, _ in seen}
+
+
+def _targets(
+    lines: Iterable[str], values: Mapping[str, str], extras: Collection[str]
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for text in lines:
+        line = parse_line(text)
+        if line.holds(values, extras):
+            yield line.name, line.extras

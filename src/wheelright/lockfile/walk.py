@@ -1,0 +1,81 @@
+"""Following requirements through a lock: which lines count for which extras and environment.
+
+Must live here: the meaning of a ``Requires-Dist`` line for a walk, with each text parsed once.
+Must not live here: what a walk is for (``select`` and ``graph``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from packaging.requirements import InvalidRequirement, Requirement
+
+from wheelright.lockfile.errors import InvalidLockError
+from wheelright.lockfile.markers import (
+    Condition,
+    assume,
+    condition_text,
+    normalised_name,
+    parse_condition,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from packaging.markers import Marker
+    from packaging.specifiers import SpecifierSet
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One requirement line, parsed: the name and the extras are normalised."""
+
+    text: str
+    name: str
+    extras: tuple[str, ...]
+    specifier: SpecifierSet
+    marker: Marker | None
+    condition: Condition
+
+    def holds(self, values: Mapping[str, str] | None, extras: Collection[str]) -> bool:
+        """Whether the line counts in an environment (``None``: in any), with these extras."""
+        if self.marker is None:
+            return True
+        if values is None:
+            return assume(self.condition, extra=extras) is not False
+        return any(self.marker.evaluate({**values, "extra": extra}) for extra in ("", *extras))
+
+    def open_marker(self, extras: Collection[str]) -> str | None:
+        """Return what is left of the marker once the extras are known."""
+        left = assume(self.condition, extra=extras)
+        return None if left is False else condition_text(left)
+
+
+def named_lines(table: Mapping[str, tuple[str, ...]], names: Collection[str]) -> Iterator[str]:
+    """Yield the requirement lines of the extras or groups that have one of the names."""
+    for name, lines in table.items():
+        if normalised_name(name) in names:
+            yield from lines
+
+
+@lru_cache(maxsize=8192)
+def parse_line(text: str) -> Line:
+    """Return the parsed requirement line.
+
+    :raises InvalidLockError: where it is no requirement.
+    """
+    try:
+        requirement = Requirement(text)
+    except InvalidRequirement:
+        raise InvalidLockError(f"`{text}` in the lockfile is not a requirement") from None
+    marker = requirement.marker
+    return Line(
+        text=text,
+        name=normalised_name(requirement.name),
+        extras=tuple(sorted(map(normalised_name, requirement.extras))),
+        specifier=requirement.specifier,
+        marker=marker,
+        condition=True if marker is None else parse_condition(str(marker)),
+    )
