@@ -5,8 +5,12 @@ one environment, whether it is current, and what is made from it alone (exports,
 graph, the list of changes). Must not live here: resolving, fetching, installing, touching files:
 text in, text out. What else changes with it: a new input of a lock is a field of `LockInputs`
 with its sentence in ``freshness``; a new key is written in ``write`` and read in ``read``.
+
+``select``, ``graph`` and ``export`` import ``packaging`` and are therefore not re-exported here:
+import them as ``wheelright.lockfile.select`` and so on where they are used.
 """
 
+from wheelright.lockfile.changes import Change, compare
 from wheelright.lockfile.errors import (
     AmbiguousLockError,
     InvalidLockError,
@@ -16,6 +20,7 @@ from wheelright.lockfile.errors import (
     NotOfferedError,
     UnsupportedLockError,
 )
+from wheelright.lockfile.freshness import Stale, staleness
 from wheelright.lockfile.model import (
     Archive,
     Edge,
@@ -26,12 +31,13 @@ from wheelright.lockfile.model import (
     Vcs,
     canonical,
 )
-from wheelright.lockfile.read import Reading, loads, read
+from wheelright.lockfile.read import Reading, loads, read_lock
 from wheelright.lockfile.write import dumps
 
 __all__ = [
     "AmbiguousLockError",
     "Archive",
+    "Change",
     "Edge",
     "InvalidLockError",
     "LocalDirectory",
@@ -43,10 +49,13 @@ __all__ = [
     "NotCoveredError",
     "NotOfferedError",
     "Reading",
+    "Stale",
     "UnsupportedLockError",
     "Vcs",
     "canonical",
+    "compare",
     "dumps",
     "loads",
-    "read",
+    "read_lock",
+    "staleness",
 ]

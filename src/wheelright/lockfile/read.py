@@ -79,10 +79,10 @@ def loads(text: str, path: Path) -> Lock:
     :raises InvalidLockError: where the text is no TOML (with an excerpt) or breaks PEP 751.
     :raises UnsupportedLockError: for a newer major version of the format.
     """
-    return read(text, path).lock
+    return read_lock(text, path).lock
 
 
-def read(text: str, path: Path) -> Reading:
+def read_lock(text: str, path: Path) -> Reading:
     """Return the lock with warnings, such as for a newer minor version; errors as `loads`."""
     if _DOUBTFUL.search(text) is None:
         try:

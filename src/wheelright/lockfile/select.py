@@ -20,10 +20,10 @@ from wheelright.lockfile.errors import (
     NotOfferedError,
 )
 from wheelright.lockfile.markers import normalised_name
-from wheelright.lockfile.walk import named_lines, parse_line
+from wheelright.lockfile.walk import reached_names
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from wheelright.lockfile.model import Lock, LockedPackage
 
@@ -71,7 +71,8 @@ def select(
             raise _ambiguous(chosen[package.name], package)
         chosen[package.name] = package
     if not project and lock.inputs is not None:
-        reached = _reached(lock, chosen, marker_values, extras, groups)
+        entries = {name: (package,) for name, package in chosen.items()}
+        reached = reached_names(lock.inputs, entries, marker_values, extras, groups)
         chosen = {name: package for name, package in chosen.items() if name in reached}
     python = marker_values["python_full_version"]
     for package in chosen.values():
@@ -168,39 +169,3 @@ def _ambiguous(first: LockedPackage, second: LockedPackage) -> AmbiguousLockErro
 
 def _where(package: LockedPackage) -> str:
     return "everywhere" if package.marker is None else f"where `{package.marker}`"
-
-
-def _reached(
-    lock: Lock,
-    chosen: Mapping[str, LockedPackage],
-    values: Mapping[str, str],
-    extras: Collection[str],
-    groups: Collection[str],
-) -> set[str]:
-    """Return the names that the groups' and extras' own requirements lead to."""
-    assert lock.inputs is not None
-    inputs = lock.inputs
-    roots = [*named_lines(inputs.groups, groups), *named_lines(inputs.extras, extras)]
-    queue = list(_targets(roots, values, ()))
-    seen: set[tuple[str, tuple[str, ...]]] = set()
-    while queue:
-        step = queue.pop()
-        if step in seen:
-            continue
-        seen.add(step)
-        name, asked = step
-        if name == inputs.project:  # a group that asks for the project itself, or its extras
-            own = [*inputs.requirements, *named_lines(inputs.extras, asked)]
-            queue += _targets(own, values, ())
-        elif name in chosen:
-            queue += _targets(chosen[name].requires, values, asked)
-    return {name for name, _ in seen}
-
-
-def _targets(
-    lines: Iterable[str], values: Mapping[str, str], extras: Collection[str]
-) -> Iterator[tuple[str, tuple[str, ...]]]:
-    for text in lines:
-        line = parse_line(text)
-        if line.holds(values, extras):
-            yield line.name, line.extras

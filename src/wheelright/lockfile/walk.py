@@ -22,10 +22,12 @@ from wheelright.lockfile.markers import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from packaging.markers import Marker
     from packaging.specifiers import SpecifierSet
+
+    from wheelright.lockfile.model import LockedPackage, LockInputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +81,40 @@ def parse_line(text: str) -> Line:
         marker=marker,
         condition=True if marker is None else parse_condition(str(marker)),
     )
+
+
+def reached_names(
+    inputs: LockInputs,
+    entries: Mapping[str, tuple[LockedPackage, ...]],
+    values: Mapping[str, str] | None,
+    extras: Collection[str],
+    groups: Collection[str],
+) -> set[str]:
+    """Return the package names that the groups' and extras' own requirements lead to.
+
+    ``values`` are the marker values of one environment; ``None``: those of any environment.
+    """
+    roots = [*named_lines(inputs.groups, groups), *named_lines(inputs.extras, extras)]
+    queue = list(_steps(roots, values, ()))
+    seen: set[tuple[str, tuple[str, ...]]] = set()
+    while queue:
+        step = queue.pop()
+        if step in seen:
+            continue
+        seen.add(step)
+        name, asked = step
+        if name == inputs.project:  # a group that asks for the project itself, or its extras
+            own = [*inputs.requirements, *named_lines(inputs.extras, asked)]
+            queue += _steps(own, values, ())
+        for package in entries.get(name, ()):
+            queue += _steps(package.requires, values, asked)
+    return {name for name, _ in seen}
+
+
+def _steps(
+    lines: Iterable[str], values: Mapping[str, str] | None, extras: Collection[str]
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for text in lines:
+        line = parse_line(text)
+        if line.holds(values, extras):
+            yield line.name, line.extras
