@@ -28,6 +28,7 @@ __all__ = [
     "make_directory",
     "make_symlink",
     "read_bytes",
+    "remove_empty_directory",
     "remove_file",
     "remove_tree",
     "replace",
@@ -255,6 +256,18 @@ def remove_file(path: str | os.PathLike[str]) -> bool:
                 raise
             os.chmod(path, stat.S_IWRITE)  # noqa: PTH101  Windows keeps read-only files
             os.unlink(path)  # noqa: PTH108
+    return True
+
+
+def remove_empty_directory(path: str | os.PathLike[str]) -> bool:
+    """Remove a folder if nothing is in it; returns whether it was removed."""
+    with translating("remove", path):
+        try:
+            os.rmdir(path)  # noqa: PTH106
+        except OSError as error:
+            if error.errno in {errno.ENOTEMPTY, errno.EEXIST, errno.ENOENT, errno.ENOTDIR}:
+                return False
+            raise
     return True
 
 
