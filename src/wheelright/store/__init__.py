@@ -10,7 +10,7 @@ what ``WheelFacts`` lists without reading the archive or RECORD again.
 
 from wheelright.store.errors import BrokenWheel, HashMismatch
 from wheelright.store.file import File
-from wheelright.store.metadata import normalize_name, same_version
+from wheelright.store.metadata import same_version
 from wheelright.store.store import Removed, Store
 from wheelright.store.wheel import Entry, EntryPoint, StoredWheel, WheelFacts
 
@@ -24,6 +24,5 @@ __all__ = [
     "Store",
     "StoredWheel",
     "WheelFacts",
-    "normalize_name",
     "same_version",
 ]

@@ -11,20 +11,15 @@ import re
 from typing import TYPE_CHECKING
 
 from wheelright.store.errors import BrokenWheel
+from wheelright.targets.filenames import normalize_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_SEPARATORS = re.compile(r"[-_.]+")
 # `module:attribute` with optional extras in brackets, which are obsolete and ignored.
 _OBJECT = re.compile(r"\s*(?P<module>[\w.]+)\s*:\s*(?P<attribute>[\w.]+)\s*(?:\[.*\])?\s*")
 # They sign RECORD, so it cannot list them.
 UNLISTED = ("/RECORD", "/RECORD.jws", "/RECORD.p7s")
-
-
-def normalize_name(name: str) -> str:
-    """Return a project's name as PEP 503 compares it."""
-    return _SEPARATORS.sub("-", name).lower()
 
 
 def find_dist_info(file: str, paths: Iterable[str]) -> str:

@@ -14,13 +14,13 @@ from wheelright.store.errors import BrokenWheel
 from wheelright.store.metadata import (
     UNLISTED,
     find_dist_info,
-    normalize_name,
     read_entry_points,
     read_headers,
     read_record,
     read_wheel,
 )
 from wheelright.store.wheel import SCHEMA, Entry, EntryPoint, WheelFacts
+from wheelright.targets.filenames import normalize_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -1,0 +1,49 @@
+"""Virtual environments: make, inspect, plan, change and remember them.
+
+Must live here: creating a venv without pip, reading one without running it, the plan of a sync
+(pure), carrying it out so that a kill is repaired, the record of what the venv is for, and the
+stamp that lets ``start`` answer when nothing changed. Must not live here: choosing versions and
+files (``lockfile``, ``targets``), fetching (``index``), finding Pythons (``interpreters``).
+What else changes with it: ``start`` reads the stamp with code of its own (it may import nothing),
+so a change of the stamp's form changes both; the record's schema is read by guards on machines
+without Wheelright.
+"""
+
+from wheelright.venv.apply import (
+    ApplyOptions,
+    apply_plan,
+    lock_venv,
+    next_packages,
+    read_pending,
+)
+from wheelright.venv.create import create_venv
+from wheelright.venv.errors import BrokenVenv, NotAVenv, PathOutsideVenv
+from wheelright.venv.inspect import Installed, Venv, find_venv, list_installed
+from wheelright.venv.plan import Action, Origin, Plan, PlanOptions, Wanted, make_plan
+from wheelright.venv.record import Record, RecordedPackage, read_record, write_record
+
+__all__ = [
+    "Action",
+    "ApplyOptions",
+    "BrokenVenv",
+    "Installed",
+    "NotAVenv",
+    "Origin",
+    "PathOutsideVenv",
+    "Plan",
+    "PlanOptions",
+    "Record",
+    "RecordedPackage",
+    "Venv",
+    "Wanted",
+    "apply_plan",
+    "create_venv",
+    "find_venv",
+    "list_installed",
+    "lock_venv",
+    "make_plan",
+    "next_packages",
+    "read_pending",
+    "read_record",
+    "write_record",
+]

@@ -1,0 +1,172 @@
+"""Carrying out a plan, so that a kill at any instant is repaired by the next sync.
+
+1. the journal (``VENV/.wheelright-pending``) names every package of the plan
+2. what goes is removed, all of it, so that a file that moves from one package to another stays
+3. what comes is placed
+4. the record is written, then the journal removed
+
+Whoever finds a journal treats the packages it names as damaged: whatever state they are in, they
+are removed and placed again.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from wheelright.outside import files
+from wheelright.outside.locks import FileLock
+from wheelright.venv.inspect import LOCK_NAME
+from wheelright.venv.place import Placer
+from wheelright.venv.record import Record, RecordedPackage, write_record
+from wheelright.venv.remove import remove_package
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from wheelright.outside.reporting import Reporter
+    from wheelright.outside.trees import LinkMode
+    from wheelright.store import StoredWheel
+    from wheelright.venv.inspect import Venv
+    from wheelright.venv.plan import Plan
+
+PENDING_NAME = ".wheelright-pending"
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyOptions:
+    """``link_mode`` is tried first and gives way where the disks cannot do it.
+
+    ``arch`` is the arch of the venv's Python (for launchers on Windows).
+    """
+
+    link_mode: LinkMode = "clone"
+    compile_bytecode: bool = False
+    arch: str = "x86_64"
+
+
+def lock_venv(path: str, reporter: Reporter) -> FileLock:
+    """Return the lock that keeps other processes out of the venv at ``path`` (a context manager).
+
+    Hold it from before the venv is inspected until after the plan is applied.
+    """
+    return FileLock(f"{path}/{LOCK_NAME}", reporter, purpose="this environment")
+
+
+def read_pending(venv: Venv) -> frozenset[str]:
+    """Name the packages that an interrupted sync had in hand."""
+    try:
+        with open(f"{venv.path}/{PENDING_NAME}", "rb") as file:  # noqa: PTH123 (speed)
+            document: Any = msgspec.json.decode(file.read())
+        return frozenset(str(name) for name in document["packages"])
+    except (FileNotFoundError, msgspec.MsgspecError, UnicodeDecodeError, KeyError, TypeError):
+        # It is written atomically: what cannot be read is not ours.
+        return frozenset()
+
+
+def next_packages(
+    previous: Record | None, plan: Plan, wheels: Mapping[str, StoredWheel]
+) -> tuple[RecordedPackage, ...]:
+    """Return what the record says of the packages once the plan is applied, sorted by name.
+
+    What stays keeps what was recorded; what another tool installed is not recorded.
+    ``wheels`` are those that are installed, by normalized name.
+    """
+    known = {} if previous is None else {package.name: package for package in previous.packages}
+    packages = [
+        known[package.name]
+        for package in plan.kept
+        if package.name in known and package.installer == "wheelright"
+    ]
+    for action in plan.actions:
+        wanted = action.wanted
+        if wanted is None:
+            continue
+        wheel = wheels[action.name]
+        sdist = wanted.file if wanted.file is not None and not wanted.file.is_wheel else None
+        packages.append(
+            RecordedPackage(
+                name=action.name,
+                version=wheel.version,
+                file=wheel.file.name,
+                sha256=wheel.sha256,
+                tags=wheel.tags,
+                source=sdist.hashes.get("sha256") if sdist is not None else None,
+                url=wanted.origin.url if wanted.origin is not None else None,
+                editable=wanted.origin.editable if wanted.origin is not None else False,
+                fingerprint=wanted.origin.fingerprint if wanted.origin is not None else None,
+                needs=wheel.facts.needs,
+            )
+        )
+    return tuple(sorted(packages, key=lambda package: package.name))
+
+
+def apply_plan(
+    venv: Venv,
+    plan: Plan,
+    wheels: Mapping[str, StoredWheel],
+    record: Record,
+    reporter: Reporter,
+    options: ApplyOptions = ApplyOptions(),
+) -> None:
+    """Do what the plan says, then write ``record``. The caller holds :func:`lock_venv`.
+
+    ``wheels`` holds every wheel that the plan installs, by normalized name. ``record`` is the
+    whole record afterwards; :func:`next_packages` makes its packages.
+    Raises ``BrokenWheel``, ``PathOutsideVenv``, and ``UsageError`` where the disk refuses; the
+    journal then stays, and the next sync makes the venv whole.
+    """
+    pending = f"{venv.path}/{PENDING_NAME}"
+    if not plan.is_empty:
+        names = read_pending(venv).union(action.name for action in plan.actions)
+        files.write_atomic(pending, msgspec.json.encode({"packages": sorted(names)}))
+        _change(venv, plan, wheels, reporter, options)
+    write_record(venv, record)
+    files.remove_file(pending)
+
+
+def _change(
+    venv: Venv,
+    plan: Plan,
+    wheels: Mapping[str, StoredWheel],
+    reporter: Reporter,
+    options: ApplyOptions,
+) -> None:
+    reporter.begin("install", len(plan.actions))
+    try:
+        for action in plan.actions:
+            for old in action.old:
+                remove_package(venv, old)
+            if action.wanted is None:
+                reporter.advance("install", detail=action.name)
+        placer = Placer(venv, options.link_mode, reporter.warn, options.arch)
+        for action in plan.actions:
+            if action.wanted is not None:
+                placer.place(
+                    wheels[action.name],
+                    origin=action.wanted.origin,
+                    requested=action.wanted.requested,
+                )
+                reporter.advance("install", detail=action.name)
+        if options.compile_bytecode:
+            _compile(venv, (wheels[a.name] for a in plan.actions if a.wanted is not None), reporter)
+    finally:
+        reporter.end("install")
+
+
+def _compile(venv: Venv, wheels: Iterable[StoredWheel], reporter: Reporter) -> None:
+    """Compile what was installed, on all cores, with the venv's own Python."""
+    from wheelright.outside.processes import run
+
+    tops = sorted({entry.path.partition("/")[0] for wheel in wheels for entry in wheel.entries})
+    paths = [f"{venv.site_packages}/{top}" for top in tops if not top.endswith(".dist-info")]
+    if not paths:
+        return
+    command = [venv.executable, "-I", "-m", "compileall", "-q", "-j", "0", "-i", "-"]
+    done = run(command, env=os.environ, feed="\n".join(paths))
+    if done.code != 0:
+        # Some packages carry templates and tests that are no valid Python for this version.
+        reporter.debug(f"Some files could not be compiled: {done.stdout.strip()[:500]}")

@@ -1,0 +1,42 @@
+"""What can go wrong with a venv."""
+
+from __future__ import annotations
+
+from wheelright.errors import RequestError, UsageError
+
+
+class NotAVenv(UsageError):  # noqa: N818 (a fact, as a person says it)
+    """A directory that exists where a venv should be, and is none. It is never deleted."""
+
+    def __init__(self, path: str, *, why: str = "it has no `pyvenv.cfg`") -> None:
+        super().__init__(
+            f"`{path}` is not a virtual environment: {why}",
+            where=path,
+            hints=["It was left as it is; move it away, or set `WHEELRIGHT_PROJECT_ENVIRONMENT`"],
+        )
+        self.path = path
+
+
+class BrokenVenv(UsageError):  # noqa: N818 (a fact, as a person says it)
+    """A venv that cannot be used: its ``pyvenv.cfg`` or its interpreter is gone or unreadable."""
+
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(
+            f"The virtual environment `{path}` cannot be used: {why}",
+            where=path,
+            hints=[f"Make it again with `wheelright venv --clear {path}`"],
+        )
+        self.path = path
+
+
+class PathOutsideVenv(RequestError):  # noqa: N818 (a fact, as a person says it)
+    """A package that wants to write or remove something outside of the venv."""
+
+    def __init__(self, package: str, path: str, venv: str) -> None:
+        super().__init__(
+            f"`{package}` names the path `{path}`, which is outside of the environment",
+            where=venv,
+            details=["Nothing outside of the environment was touched"],
+        )
+        self.package = package
+        self.path = path

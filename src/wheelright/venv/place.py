@@ -1,0 +1,225 @@
+"""Putting a stored wheel into a venv: where each file goes, and the RECORD of it.
+
+https://packaging.python.org/en/latest/specifications/binary-distribution-format/
+#installing-a-wheel-distribution-1-0-py32-none-any-whl
+
+Order, so that a kill at any point shows: files, then the dist-info, and RECORD last. A package
+without RECORD is not installed, and the next sync places it again over what was left.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from wheelright.outside import files
+from wheelright.outside.trees import LinkMode, place_tree
+from wheelright.store import BrokenWheel, Entry, StoredWheel
+from wheelright.venv.scripts import rewrite_script, script_text, windows_launcher
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from wheelright.venv.inspect import Venv
+    from wheelright.venv.plan import Origin
+
+# The installer writes these itself, whatever the wheel brings.
+_OURS = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "RECORD.jws", "RECORD.p7s")
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where the files of one wheel go.
+
+    ``placed`` are pairs of a path in the wheel and an absolute path, the dist-info last.
+    ``scripts`` are entries of the wheel and the paths of the scripts made of them.
+    ``rows`` are the lines of RECORD for ``placed``.
+    """
+
+    placed: list[tuple[str, str]] = field(default_factory=list)
+    scripts: list[tuple[Entry, str]] = field(default_factory=list)
+    rows: list[str] = field(default_factory=list)
+
+
+def lay_out(wheel: StoredWheel, venv: Venv) -> Layout:
+    """Work out where a wheel's files go; nothing is written.
+
+    Raises :class:`BrokenWheel` for a scheme that is not known and for a path that is the venv's.
+    """
+    facts = wheel.facts
+    layout = Layout()
+    info: list[tuple[str, str]] = []
+    info_prefix = f"{facts.dist_info}/"
+    skipped = {info_prefix + name for name in _OURS}
+    data_prefix = f"{facts.data_directory}/" if facts.data_directory is not None else "\0"
+    root = venv.site_packages + "/"
+    for entry in facts.entries:
+        path = entry.path
+        if path.startswith(data_prefix):
+            _lay_out_data(wheel, venv, entry, path.removeprefix(data_prefix), layout)
+            continue
+        if path.startswith(info_prefix):
+            if path in skipped:
+                continue
+            info.append((path, root + path))
+        else:
+            layout.placed.append((path, root + path))
+        layout.rows.append(_row(path, entry.digest, entry.size))
+    layout.placed.extend(info)
+    return layout
+
+
+def _lay_out_data(wheel: StoredWheel, venv: Venv, entry: Entry, below: str, layout: Layout) -> None:
+    scheme, _, path = below.partition("/")
+    if scheme == "scripts":
+        layout.scripts.append((entry, f"{venv.scripts}/{path}"))
+        return
+    if scheme in {"purelib", "platlib"}:
+        goal = f"{venv.site_packages}/{path}"
+    elif scheme == "headers":
+        major, minor = venv.python
+        goal = f"{venv.path}/include/site/python{major}.{minor}/{wheel.name}/{path}"
+    elif scheme == "data":
+        goal = f"{venv.path}/{path}"
+    else:
+        raise BrokenWheel(wheel.file.name, f"it has files of the unknown kind `{scheme}`")
+    if not path:
+        raise BrokenWheel(wheel.file.name, f"`{entry.path}` has no place")
+    if _is_the_venvs(venv, goal):
+        raise BrokenWheel(wheel.file.name, f"it would replace `{goal}` of the environment")
+    layout.placed.append((entry.path, goal))
+    layout.rows.append(_row(_from_site(venv, goal), entry.digest, entry.size))
+
+
+def _is_the_venvs(venv: Venv, path: str) -> bool:
+    if path.startswith(f"{venv.scripts}/python"):
+        return "/" not in path[len(venv.scripts) + 1 :]
+    name = path[len(venv.path) + 1 :]
+    return name == "pyvenv.cfg" or name.startswith((".wheelright", "wheelright.json"))
+
+
+class Placer:
+    """Puts wheels into one venv, one after the other.
+
+    Remembers the link mode that works (``mode`` is changed where the disks cannot do what was
+    asked) and who placed which file, to tell of packages that bring the same one.
+    """
+
+    def __init__(
+        self, venv: Venv, mode: LinkMode, warn: Callable[[str], None], arch: str = "x86_64"
+    ) -> None:
+        self._venv = venv
+        self._warn = warn
+        self._arch = arch
+        self._owners: dict[str, str] = {}
+        self._told: set[tuple[str, str]] = set()
+        self.mode: LinkMode = mode
+
+    def place(
+        self, wheel: StoredWheel, *, origin: Origin | None = None, requested: bool = False
+    ) -> None:
+        """Install a wheel whose predecessor is removed.
+
+        Raises :class:`BrokenWheel` and ``UsageError`` for a disk that is full or not writable.
+        """
+        layout = lay_out(wheel, self._venv)
+        self._claim(wheel.name, layout)
+        asked = self.mode
+        self.mode = place_tree(wheel.path, "", layout.placed, self.mode)
+        if self.mode == "copy" and asked not in {"copy", self.mode}:
+            self._warn(
+                "The store and the environment do not share a file system that can link: files "
+                "are copied. Choose another `--cache-dir`, or `--link-mode copy` to say so"
+            )
+        rows = layout.rows
+        rows.extend(self._write_scripts(wheel, layout))
+        rows.extend(self._write_info(wheel, origin, requested=requested))
+        record = f"{wheel.facts.dist_info}/RECORD"
+        rows.append(f"{record},,")
+        rows.sort()
+        self._write(record, ("\n".join(rows) + "\n").encode())
+
+    def _claim(self, name: str, layout: Layout) -> None:
+        """Note whose file is where; two packages with the same file are worth a warning."""
+        owners = self._owners
+        before = len(owners)
+        for _, path in layout.placed:
+            owners.setdefault(path, name)
+        if len(owners) - before == len(layout.placed):
+            return
+        for _, path in layout.placed:
+            other = owners[path]
+            if other != name and (other, name) not in self._told:
+                self._told.add((other, name))
+                self._warn(
+                    f"`{other}` and `{name}` both bring `{_from_site(self._venv, path)}`; "
+                    f"the file of `{name}` is in place"
+                )
+            owners[path] = name
+
+    def _write_scripts(self, wheel: StoredWheel, layout: Layout) -> Iterable[str]:
+        executable = self._venv.executable
+        for entry, path in layout.scripts:
+            data = files.read_bytes(f"{wheel.path}/{entry.path}")
+            yield self._write_script(path, rewrite_script(executable, data) or data)
+        for points, gui in ((wheel.facts.console_scripts, False), (wheel.facts.gui_scripts, True)):
+            for point in points:
+                path = f"{self._venv.scripts}/{point.name}"
+                if self._venv.windows:
+                    data = windows_launcher(executable, point, self._arch, gui=gui)
+                    yield self._write_script(f"{path}.exe", data)
+                else:
+                    yield self._write_script(path, script_text(executable, point))
+
+    def _write_script(self, path: str, data: bytes) -> str:
+        files.remove_file(path)
+        if "/" in path[len(self._venv.scripts) + 1 :]:
+            files.make_directory(os.path.dirname(path))  # noqa: PTH120 (text)
+        files.create(path, [data], executable=True)
+        return _row(_from_site(self._venv, path), _digest(data), len(data))
+
+    def _write_info(
+        self, wheel: StoredWheel, origin: Origin | None, *, requested: bool
+    ) -> Iterable[str]:
+        info = wheel.facts.dist_info
+        yield self._write(f"{info}/INSTALLER", b"wheelright")
+        if requested:
+            yield self._write(f"{info}/REQUESTED", b"")
+        if origin is not None:
+            yield self._write(f"{info}/direct_url.json", _direct_url(origin, wheel.sha256))
+
+    def _write(self, path: str, data: bytes) -> str:
+        goal = f"{self._venv.site_packages}/{path}"
+        files.remove_file(goal)
+        files.create(goal, [data])
+        return _row(path, _digest(data), len(data))
+
+
+def _direct_url(origin: Origin, sha256: str) -> bytes:
+    import msgspec
+
+    document: dict[str, object] = {"url": origin.url}
+    if origin.is_directory:
+        document["dir_info"] = {"editable": True} if origin.editable else {}
+    else:
+        document["archive_info"] = {"hashes": {"sha256": sha256}}
+    return msgspec.json.encode(document)
+
+
+def _from_site(venv: Venv, path: str) -> str:
+    if path.startswith(venv.site_packages + "/"):
+        return path[len(venv.site_packages) + 1 :]
+    return os.path.relpath(path, venv.site_packages).replace(os.sep, "/")
+
+
+def _row(path: str, digest: str, size: int) -> str:
+    if "," in path or '"' in path:
+        path = '"' + path.replace('"', '""') + '"'
+    return f"{path},sha256={digest},{size}"
+
+
+def _digest(data: bytes) -> str:
+    return urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode("ascii")

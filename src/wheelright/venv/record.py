@@ -1,0 +1,87 @@
+"""What a venv remembers: what it is for, and which file each package came from.
+
+``VENV/wheelright.json``, written atomically and last, after every file of a sync is in place. It
+is JSON so that a few lines of standard library can read it on a machine without Wheelright.
+A record of another schema is no record: the venv is then judged by its ``WHEEL`` files.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from wheelright.outside import files
+
+if TYPE_CHECKING:
+    from wheelright.venv.inspect import Venv
+
+RECORD_NAME = "wheelright.json"
+RECORD_SCHEMA = 1
+
+
+class RecordedPackage(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Where an installed package came from.
+
+    ``file`` and ``sha256`` are those of the installed wheel, ``tags`` those in its WHEEL.
+    ``source`` is the SHA-256 of the sdist that the wheel was built from, ``url`` the local
+    directory or address it came from instead of an index, ``fingerprint`` what its source looked
+    like (any text that changes with it). ``needs`` is what its binaries were measured to need,
+    as the store keeps it.
+    """
+
+    name: str
+    version: str
+    file: str
+    sha256: str
+    tags: tuple[str, ...] = ()
+    source: str | None = None
+    url: str | None = None
+    editable: bool = False
+    fingerprint: str | None = None
+    needs: Any = None
+
+
+class Record(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a venv is for.
+
+    ``target`` is the target's name (``None``: this machine), ``platform`` the platform's
+    canonical name, ``python`` the full version, ``lock`` the digest of the lock that was
+    installed, ``options`` what else decided (extras, groups) as plain text.
+    """
+
+    schema: int = msgspec.field(default=RECORD_SCHEMA)
+    target: str | None = None
+    platform: str = ""
+    python: str = ""
+    lock: str = ""
+    options: dict[str, str] = {}
+    packages: tuple[RecordedPackage, ...] = ()
+
+    def package(self, name: str) -> RecordedPackage | None:
+        """Return what is recorded of the package with this normalized name."""
+        return next((package for package in self.packages if package.name == name), None)
+
+
+class _Head(msgspec.Struct):
+    schema: int = 0
+
+
+def read_record(venv: Venv) -> Record | None:
+    """Read a venv's record; ``None`` where there is none that can be understood."""
+    try:
+        with open(f"{venv.path}/{RECORD_NAME}", "rb") as file:  # noqa: PTH123 (speed)
+            data = file.read()
+        if msgspec.json.decode(data, type=_Head).schema != RECORD_SCHEMA:
+            return None
+        return msgspec.json.decode(data, type=Record)
+    except (FileNotFoundError, msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+
+
+def write_record(venv: Venv, record: Record) -> None:
+    """Write a venv's record, whole or not at all."""
+    # `omit_defaults` would leave out the schema, and the record must say it.
+    document = {"schema": record.schema, **msgspec.to_builtins(record)}
+    data = msgspec.json.format(msgspec.json.encode(document), indent=1)
+    files.write_atomic(f"{venv.path}/{RECORD_NAME}", data + b"\n")
