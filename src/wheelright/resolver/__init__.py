@@ -1,0 +1,55 @@
+"""The resolver: PubGrub over integer sets, for a set of environments at once. Pure.
+
+Must live here: markers and environments as bit masks (``markers``, ``universe``, ``simplify``),
+candidates and version sets as integers (``candidates``), the solver (``solver``), splitting and
+the joining of parts (``resolve``), and the proof as prose (``explain``).
+Must not live here: I/O, the clock, paths, threads. ``resolve()`` is a generator: it yields
+:class:`NeedCandidates` or :class:`NeedDependencies` and is sent facts, as values; a driver in
+``workflows`` answers from caches and fetches the rest.
+
+Three kinds of integers carry it, and are never mixed:
+
+- a *version set* of one project: bit 0 is "not selected", bit *i* is its candidate *i*;
+- an *environment set* (always named ``mask`` or ``where``): bit *e* is one point of the universe;
+- a *level*: how many decisions stood when an assignment was made.
+
+What else changes with it: the words of ``docs/design/resolver.md``.
+"""
+
+from wheelright.resolver.errors import ResolutionFailure
+from wheelright.resolver.facts import (
+    Answer,
+    Candidate,
+    Dependencies,
+    Listing,
+    Need,
+    NeedCandidates,
+    NeedDependencies,
+    Unavailable,
+)
+from wheelright.resolver.markers import InvalidMarker, parse_marker
+from wheelright.resolver.request import Entry, Policy, Request, RootRequirement
+from wheelright.resolver.resolve import resolve
+from wheelright.resolver.result import Package, Resolution, Statistics
+
+__all__ = [
+    "Answer",
+    "Candidate",
+    "Dependencies",
+    "Entry",
+    "InvalidMarker",
+    "Listing",
+    "Need",
+    "NeedCandidates",
+    "NeedDependencies",
+    "Package",
+    "Policy",
+    "Request",
+    "Resolution",
+    "ResolutionFailure",
+    "RootRequirement",
+    "Statistics",
+    "Unavailable",
+    "parse_marker",
+    "resolve",
+]

@@ -1,0 +1,84 @@
+"""The partial solution: which versions each project may still have, and how that came about.
+
+The one place of the search that changes. Every change is logged, so that it can be undone down
+to a level, and so that conflict resolution can ask when a term came to hold.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wheelright.resolver.incompatibility import Incompatibility
+
+
+@dataclass(slots=True)
+class Assignment:
+    """One step: ``project`` went from ``before`` to ``after`` at ``level``.
+
+    ``cause`` is None for a decision. ``own`` is what this step alone says of the project.
+    """
+
+    project: int
+    before: int
+    after: int
+    own: int
+    level: int
+    cause: Incompatibility | None
+
+
+@dataclass(slots=True)
+class Assignments:
+    """The log of steps, the allowed sets by project, and the level."""
+
+    allowed: list[int] = field(default_factory=list)
+    steps: list[Assignment] = field(default_factory=list)
+    by_project: list[list[int]] = field(default_factory=list)
+    decided: dict[int, int] = field(default_factory=dict)
+    level: int = 0
+
+    def add_project(self, full: int) -> None:
+        """Make room for one more project, of which nothing is known yet."""
+        self.allowed.append(full)
+        self.by_project.append([])
+
+    def decide(self, project: int, bit: int) -> None:
+        """Choose a candidate; a level begins."""
+        self.level += 1
+        self._record(project, 1 << bit, 1 << bit, None)
+        self.decided[project] = bit
+
+    def derive(self, project: int, own: int, cause: Incompatibility) -> None:
+        """Narrow a project to ``own``, because of ``cause``."""
+        self._record(project, self.allowed[project] & own, own, cause)
+
+    def _record(self, project: int, after: int, own: int, cause: Incompatibility | None) -> None:
+        before = self.allowed[project]
+        self.by_project[project].append(len(self.steps))
+        self.steps.append(Assignment(project, before, after, own, self.level, cause))
+        self.allowed[project] = after
+
+    def backtrack(self, level: int) -> None:
+        """Undo every step above ``level``."""
+        while self.steps and self.steps[-1].level > level:
+            step = self.steps.pop()
+            self.allowed[step.project] = step.before
+            self.by_project[step.project].pop()
+            if step.cause is None:
+                del self.decided[step.project]
+        self.level = level
+
+    def satisfier(self, project: int, versions: int, within: int = -1) -> int:
+        """Return the number of the first step after which ``project`` lay within ``versions``.
+
+        ``within`` narrows every step's set first: what one more assignment already says. -1
+        (all ones) narrows nothing. Returns -1 where nothing had to be assigned.
+        """
+        outside = ~versions & within
+        for number in self.by_project[project]:
+            if self.steps[number].before & outside == 0:
+                return -1
+            if self.steps[number].after & outside == 0:
+                return number
+        return -1

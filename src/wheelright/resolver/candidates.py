@@ -1,0 +1,211 @@
+"""The candidates of one project in order of choice, and its version sets as integers.
+
+Bit 0 says "not selected"; the other bits are candidates, better ones higher, so that the best
+of a set is its top bit. Pre-releases stand below all final releases unless they are allowed
+outright, so that "stable first" needs no rule in the search. Within those two runs versions are
+sorted, and a specifier is a few bisections: only versions that share their release number with
+the specifier's are asked of ``packaging`` one by one, since that is where its exceptions lie.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from packaging.specifiers import InvalidSpecifier, Specifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
+
+from wheelright.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from wheelright.resolver.facts import Candidate, Listing
+
+_PRE = re.compile(r"[abc]|dev|pre", re.IGNORECASE)
+
+
+class InvalidSpecifierText(RequestError):
+    """A specifier cannot be read."""
+
+
+@lru_cache(maxsize=65536)
+def version_of(text: str) -> Version:
+    """Parse a version, once per text."""
+    return Version(text)
+
+
+@lru_cache(maxsize=16384)
+def specifiers_of(text: str) -> tuple[Specifier, ...]:
+    """Read a specifier set. Raise :class:`InvalidSpecifierText` where it cannot be read."""
+    try:
+        return tuple(SpecifierSet(text))
+    except InvalidSpecifier as error:
+        raise InvalidSpecifierText(f"invalid version specifier `{text}`") from error
+
+
+def is_prerelease(version: str) -> bool:
+    """Whether a version is a pre- or development release, judged by its letters alone."""
+    return _PRE.search(version.partition("+")[0]) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """How candidates are ordered: ``oldest`` first, and what pre-releases are worth."""
+
+    oldest: bool = False
+    prereleases: str = "if-necessary-or-explicit"
+    named: bool = False  # a requirement of the project names a pre-release of this one
+    pinned: frozenset[str] = frozenset()  # versions that the project itself pins
+
+
+class Candidates:
+    """The candidates of one project as bits.
+
+    ``full`` has every bit; ``barred`` the candidates that are never chosen, with reasons by bit.
+    """
+
+    def __init__(self, listing: Listing, choice: Choice) -> None:
+        self.name = listing.name
+        self.unknown = listing.unknown
+        self.listing = listing
+        ascending = [c for c in reversed(listing.candidates) if _readable(c.version)]
+        if choice.prereleases == "allow":
+            runs: list[list[Candidate]] = [ascending]
+        else:
+            runs = [
+                [c for c in ascending if is_prerelease(c.version)],
+                [c for c in ascending if not is_prerelease(c.version)],
+            ]
+        if choice.oldest:
+            runs = [run[::-1] for run in runs]
+        self.runs = runs
+        self.oldest = choice.oldest
+        self.order: list[Candidate] = [c for run in runs for c in run]
+        self.bits = {c.version: number for number, c in enumerate(self.order, 1)}
+        self.any = ((1 << len(self.order)) - 1) << 1
+        self.full = self.any | 1
+        self.barred = self._bar(choice)
+        self.by_python: dict[str, int] = {}
+        for number, candidate in enumerate(self.order, 1):
+            text = candidate.requires_python or ""
+            self.by_python[text] = self.by_python.get(text, 0) | 1 << number
+        self._sets: dict[str, int] = {}
+
+    def _bar(self, choice: Choice) -> dict[int, str]:
+        barred: dict[int, str] = {}
+        pinned = {version_of(text) for text in choice.pinned}
+        no_pre = choice.prereleases == "disallow" or (
+            choice.prereleases == "explicit" and not choice.named
+        )
+        for number, candidate in enumerate(self.order, 1):
+            version = candidate.version
+            if candidate.yanked is not False and version_of(version) not in pinned:
+                reason = candidate.yanked if isinstance(candidate.yanked, str) else ""
+                barred[number] = f"yanked ({reason.strip()})" if reason.strip() else "yanked"
+            elif no_pre and is_prerelease(version) and version_of(version) not in pinned:
+                barred[number] = "a pre-release"
+        return barred
+
+    def version(self, bit: int) -> str:
+        """Return the version that a bit stands for."""
+        return self.order[bit - 1].version
+
+    def candidate(self, bit: int) -> Candidate:
+        """Return the candidate that a bit stands for."""
+        return self.order[bit - 1]
+
+    def members(self, versions: int) -> Iterator[int]:
+        """Yield the bits of a set, best first, without "not selected"."""
+        rest = versions & self.any
+        while rest:
+            top = rest.bit_length() - 1
+            yield top
+            rest ^= 1 << top
+
+    def matching(self, specifier: str) -> int:
+        """Return the candidates that a specifier admits; pre-releases are judged by order alone."""
+        known = self._sets.get(specifier)
+        if known is None:
+            known = self.any
+            if specifier:
+                for part in specifiers_of(specifier):
+                    known &= self._part(part)
+            self._sets[specifier] = known
+        return known
+
+    def _part(self, part: Specifier) -> int:
+        if part.operator == "===" or part.version.endswith(".*") or part.operator == "~=":
+            return self._asked(part)
+        version = Version(part.version)
+        result, offset = 0, 1
+        for run in self.runs:
+            result |= self._run_part(run, part, version) << offset
+            offset += len(run)
+        return result
+
+    def _run_part(self, run: list[Candidate], part: Specifier, version: Version) -> int:
+        """One run: bisect to the versions with this release number, ask about those alone."""
+        count = len(run)
+        key = (version.epoch, _trimmed(version))
+        below = _bisect(count, lambda at: self._key(run, at) < key)
+        above = _bisect(count, lambda at: self._key(run, at) <= key)
+        near = 0
+        for at in range(below, above):
+            if part.contains(version_of(self._at(run, at).version), prereleases=True):
+                near |= 1 << at
+        operator = part.operator
+        low = (1 << below) - 1 if operator in {"<", "<=", "!="} else 0
+        high = ((1 << count) - (1 << above)) if operator in {">", ">=", "!="} else 0
+        ascending = low | near | high
+        return _mirrored(ascending, count) if self.oldest else ascending
+
+    def _at(self, run: list[Candidate], ascending: int) -> Candidate:
+        return run[len(run) - 1 - ascending] if self.oldest else run[ascending]
+
+    def _key(self, run: list[Candidate], ascending: int) -> tuple[int, tuple[int, ...]]:
+        version = version_of(self._at(run, ascending).version)
+        return version.epoch, _trimmed(version)
+
+    def _asked(self, part: Specifier) -> int:
+        """Ask ``packaging`` about every candidate: for the operators on prefixes and strings."""
+        result = 0
+        for number, candidate in enumerate(self.order, 1):
+            if part.contains(version_of(candidate.version), prereleases=True):
+                result |= 1 << number
+        return result
+
+
+def _readable(version: str) -> bool:
+    try:
+        version_of(version)
+    except InvalidVersion:
+        return False
+    return True
+
+
+def _trimmed(version: Version) -> tuple[int, ...]:
+    """Return the release number without trailing zeros, so that 1.0 and 1 share it."""
+    release = version.release
+    end = len(release)
+    while end > 1 and release[end - 1] == 0:
+        end -= 1
+    return release[:end]
+
+
+def _bisect(count: int, before: Callable[[int], bool]) -> int:
+    """Return how many leading positions satisfy ``before``."""
+    low, high = 0, count
+    while low < high:
+        middle = (low + high) // 2
+        if before(middle):
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+def _mirrored(bits: int, count: int) -> int:
+    return int(format(bits, f"0{count}b")[::-1], 2) if count else 0

@@ -1,0 +1,76 @@
+"""What the resolver asks for, and the facts it is sent: plain values, never objects that fetch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class NeedCandidates:
+    """Which versions does a project have? Answered by :class:`Listing`.
+
+    ``soon`` names projects whose candidates will be asked for next: fetch them ahead.
+    """
+
+    name: str
+    soon: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NeedDependencies:
+    """What does one version require? Answered by :class:`Dependencies` or :class:`Unavailable`.
+
+    ``soon`` holds the (project, version) pairs that the search will very likely visit next.
+    """
+
+    name: str
+    version: str
+    soon: tuple[tuple[str, str], ...] = ()
+
+
+Need: TypeAlias = NeedCandidates | NeedDependencies
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One version of a project as its index lists it.
+
+    ``requires_python`` is the specifier its files carry; ``yanked`` is False, True or the reason.
+    ``serves`` limits where its files can serve: (point of the request, Python minor) pairs, or
+    None for everywhere; ``misfit`` says in words why not elsewhere ("its wheels need glibc 2.28").
+    """
+
+    version: str
+    requires_python: str | None = None
+    yanked: bool | str = False
+    serves: frozenset[tuple[int, int]] | None = None
+    misfit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The versions of a project, newest first. ``unknown`` says why there are none."""
+
+    name: str
+    candidates: tuple[Candidate, ...]
+    unknown: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dependencies:
+    """What one version requires: its ``Requires-Dist`` lines as written."""
+
+    requires: tuple[str, ...] = ()
+    requires_python: str | None = None
+    extras: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unavailable:
+    """The metadata of a version cannot be had; the version is left out, for this reason."""
+
+    reason: str
+
+
+Answer: TypeAlias = Listing | Dependencies | Unavailable

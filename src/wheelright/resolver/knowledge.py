@@ -1,0 +1,167 @@
+"""What is known so far, shared by every attempt: facts as sent, and what was read from them once.
+
+Facts outlive a restart: when a marker brings a literal that the universe cannot tell apart, or
+when the set of environments is split, the search starts again and asks for nothing twice.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from wheelright.resolver.candidates import Candidates, Choice, is_prerelease, specifiers_of
+from wheelright.resolver.facts import Answer, Dependencies, Listing, Need, Unavailable
+from wheelright.resolver.facts import NeedCandidates as NeedCandidates
+from wheelright.resolver.facts import NeedDependencies as NeedDependencies
+from wheelright.resolver.requirements import Dependency, parse_dependency
+from wheelright.resolver.universe import Universe, Vocabulary
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable
+
+    from wheelright.resolver.request import Request
+
+
+class Refine(Exception):  # noqa: N818 - not an error: the universe must be cut finer
+    """A fact mentions a literal that the universe does not tell apart yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """One version's dependencies, read; ``fault`` says why it cannot be used."""
+
+    dependencies: tuple[Dependency, ...] = ()
+    requires: tuple[str, ...] = ()
+    requires_python: str | None = None
+    extras: tuple[str, ...] = ()
+    fault: str | None = None
+
+
+@dataclass(slots=True)
+class Knowledge:
+    """Facts by project and version, the vocabulary they brought, and the choice per project."""
+
+    request: Request
+    vocabulary: Vocabulary
+    candidates: dict[str, Candidates] = field(default_factory=dict)
+    releases: dict[tuple[str, str], Release] = field(default_factory=dict)
+    pins: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    named: set[str] = field(default_factory=set)
+    direct: set[str] = field(default_factory=set)
+    overrides: dict[str, list[Dependency]] = field(default_factory=lambda: defaultdict(list))
+    constraints: dict[str, list[Dependency]] = field(default_factory=lambda: defaultdict(list))
+    roots: list[tuple[Dependency, int]] = field(default_factory=list)
+    notes: dict[str, None] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, request: Request) -> Knowledge:
+        """Read what the request itself says."""
+        vocabulary = Vocabulary(request.requires_python, exact=request.python_exact is not None)
+        self = cls(request, vocabulary)
+        for text in request.policy.overrides:
+            dependency = parse_dependency(text)
+            self.overrides[dependency.name].append(dependency)
+            self._pin(dependency)
+        for text in request.policy.constraints:
+            dependency = parse_dependency(text)
+            self.constraints[dependency.name].append(dependency)
+            self._pin(dependency)
+        for number, root in enumerate(request.roots):
+            for dependency in self.effective([parse_dependency(root.text)]):
+                self.roots.append((dependency, number))
+                self.direct.add(dependency.name)
+                self._pin(dependency)
+        listed = bool(request.points)
+        every = [*self.roots, *((d, 0) for group in self.constraints.values() for d in group)]
+        for dependency, _ in every:
+            if dependency.marker is not None:
+                vocabulary.learn(dependency.marker, listed=listed)
+        from wheelright.resolver.markers import parse_marker
+
+        for text in request.environments:
+            vocabulary.learn(parse_marker(text), listed=listed)
+        return self
+
+    def _pin(self, dependency: Dependency) -> None:
+        """Note the versions that the project itself pins, and the pre-releases that it names."""
+        for part in specifiers_of(dependency.specifier) if dependency.specifier else ():
+            if part.operator in {"==", "==="} and not part.version.endswith(".*"):
+                self.pins[dependency.name].add(part.version)
+            if is_prerelease(part.version):
+                self.named.add(dependency.name)
+
+    def effective(self, dependencies: Iterable[Dependency]) -> list[Dependency]:
+        """Apply overrides and excludes to requirements."""
+        result = []
+        for dependency in dependencies:
+            if dependency.name in self.request.policy.excludes:
+                continue
+            result += self.overrides.get(dependency.name, [dependency])
+        return result
+
+    def list_candidates(
+        self, name: str, soon: tuple[str, ...]
+    ) -> Generator[Need, Answer, Candidates]:
+        """Return the candidates of a project, asking for them once."""
+        known = self.candidates.get(name)
+        if known is not None:
+            return known
+        answer = yield NeedCandidates(name, soon)
+        assert isinstance(answer, Listing)
+        policy = self.request.policy
+        oldest = policy.resolution == "lowest" or (
+            policy.resolution == "lowest-direct" and name in self.direct
+        )
+        pins = frozenset(pin for pin in self.pins.get(name, ()))
+        choice = Choice(oldest, policy.prerelease, name in self.named, pins)
+        known = self.candidates[name] = Candidates(answer, choice)
+        new = False
+        for text in {c.requires_python for c in known.order if c.requires_python}:
+            new |= self.vocabulary.learn_bound(text)
+        if new:
+            raise Refine
+        return known
+
+    def release(
+        self, name: str, version: str, soon: tuple[tuple[str, str], ...]
+    ) -> Generator[Need, Answer, Release]:
+        """Return what a version requires, asking for it once."""
+        known = self.releases.get((name, version))
+        if known is not None:
+            return known
+        answer = yield NeedDependencies(name, version, soon)
+        if isinstance(answer, Unavailable):
+            known = Release(fault=answer.reason)
+        else:
+            assert isinstance(answer, Dependencies)
+            known = self._read(answer)
+        self.releases[name, version] = known
+        if self._learn(known):
+            raise Refine
+        return known
+
+    def _read(self, facts: Dependencies) -> Release:
+        try:
+            dependencies = self.effective(parse_dependency(text) for text in facts.requires)
+        except Exception as error:
+            from wheelright.errors import WheelrightError
+
+            if not isinstance(error, WheelrightError):
+                raise
+            return Release(fault=f"its metadata cannot be read: {error.message}")
+        return Release(tuple(dependencies), facts.requires, facts.requires_python, facts.extras)
+
+    def _learn(self, release: Release) -> bool:
+        listed = bool(self.request.points)
+        new = False
+        for dependency in release.dependencies:
+            if dependency.marker is not None:
+                new |= self.vocabulary.learn(dependency.marker, listed=listed)
+        if release.requires_python:
+            new |= self.vocabulary.learn_bound(release.requires_python)
+        return new
+
+    def universe(self) -> Universe:
+        """Build the universe for the vocabulary as it stands."""
+        return Universe(self.request, self.vocabulary)

@@ -1,0 +1,226 @@
+"""Environment markers as small trees of comparisons, after the dependency specifiers standard.
+
+Must live here: the grammar and the tree. Evaluating one comparison is left to ``packaging``
+(see :func:`holds`), so that versions and strings compare exactly as installers compare them.
+The tree exists because the resolver needs what ``packaging`` keeps private: which variables
+and literals a marker mentions, to cut the universe of environments at just those places.
+
+Grammar (dependency specifiers, section "Environment Markers")::
+
+    marker     = and_expr ("or" and_expr)*
+    and_expr   = item ("and" item)*
+    item       = "(" marker ")" | operand op operand
+    op         = "===" | "==" | "~=" | "!=" | "<=" | ">=" | "<" | ">" | "in" | "not" "in"
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, TypeAlias
+
+from packaging.markers import Marker as PackagingMarker
+from packaging.markers import UndefinedComparison
+
+from wheelright.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+#: Spellings from before PEP 508 that old metadata still carries.
+ALIASES = {
+    "os.name": "os_name",
+    "sys.platform": "sys_platform",
+    "platform.version": "platform_version",
+    "platform.machine": "platform_machine",
+    "platform.python_implementation": "platform_python_implementation",
+    "python_implementation": "platform_python_implementation",
+}
+VARIABLES = frozenset({
+    "python_version",
+    "python_full_version",
+    "os_name",
+    "sys_platform",
+    "platform_release",
+    "platform_system",
+    "platform_version",
+    "platform_machine",
+    "platform_python_implementation",
+    "implementation_name",
+    "implementation_version",
+    "extra",
+    "extras",
+    "dependency_groups",
+})
+MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
+
+_TOKEN = re.compile(
+    r"""\s*(?:
+        (?P<paren>[()])
+      | (?P<op>===|==|~=|!=|<=|>=|<|>)
+      | (?P<string>'[^']*'|"[^"]*")
+      | (?P<word>[A-Za-z_][A-Za-z0-9_.]*)
+    )""",
+    re.VERBOSE,
+)
+
+
+class InvalidMarker(RequestError):
+    """A marker does not follow the grammar."""
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """One comparison. ``swapped`` says that the literal stands on the left (``'win' in x``)."""
+
+    variable: str
+    operator: str
+    literal: str
+    swapped: bool = False
+
+    def __str__(self) -> str:
+        quote = '"' if "'" in self.literal else "'"
+        literal = f"{quote}{self.literal}{quote}"
+        if self.swapped:
+            return f"{literal} {self.operator} {self.variable}"
+        return f"{self.variable} {self.operator} {literal}"
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """Every part must hold."""
+
+    parts: tuple[MarkerTree, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Some:
+    """At least one part must hold."""
+
+    parts: tuple[MarkerTree, ...]
+
+
+MarkerTree: TypeAlias = Atom | All | Some
+
+
+def atoms(tree: MarkerTree) -> Iterator[Atom]:
+    """Yield every comparison of a tree, in the order written."""
+    if isinstance(tree, Atom):
+        yield tree
+    else:
+        for part in tree.parts:
+            yield from atoms(part)
+
+
+@lru_cache(maxsize=4096)
+def parse_marker(text: str) -> MarkerTree:
+    """Parse a marker. Raise :class:`InvalidMarker` where the text does not follow the grammar."""
+    return _Parser(text).parse()
+
+
+def holds(atom: Atom, values: Mapping[str, str]) -> bool:
+    """Whether a comparison is true for the given values of the variables.
+
+    ``packaging`` decides; a comparison it calls undefined (``python_version ~= 'x'``) is false.
+    """
+    try:
+        return _packaging_marker(str(atom)).evaluate(dict(values))
+    except UndefinedComparison:
+        return False
+
+
+@lru_cache(maxsize=4096)
+def _packaging_marker(text: str) -> PackagingMarker:
+    return PackagingMarker(text)
+
+
+class _Parser:
+    """A recursive descent over the tokens of one marker."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.tokens: list[tuple[str, str, int]] = []
+        self.next = 0
+        position = 0
+        while position < len(text) and text[position:].strip():
+            match = _TOKEN.match(text, position)
+            if match is None:
+                raise self.fault("unexpected character", position)
+            kind = match.lastgroup
+            assert kind is not None
+            self.tokens.append((kind, match.group(kind), match.start(kind)))
+            position = match.end()
+
+    def fault(self, what: str, position: int) -> InvalidMarker:
+        return InvalidMarker(
+            f"invalid marker: {what}",
+            details=(self.text, " " * position + "^"),
+        )
+
+    def peek(self) -> tuple[str, str, int]:
+        if self.next < len(self.tokens):
+            return self.tokens[self.next]
+        return ("end", "", len(self.text))
+
+    def parse(self) -> MarkerTree:
+        tree = self.expression("or")
+        kind, _, position = self.peek()
+        if kind != "end":
+            raise self.fault("expected `and`, `or` or the end", position)
+        return tree
+
+    def expression(self, joint: str) -> MarkerTree:
+        parts = [self.expression("and") if joint == "or" else self.item()]
+        while self.peek()[:2] == ("word", joint):
+            self.next += 1
+            parts.append(self.expression("and") if joint == "or" else self.item())
+        if len(parts) == 1:
+            return parts[0]
+        return Some(tuple(parts)) if joint == "or" else All(tuple(parts))
+
+    def item(self) -> MarkerTree:
+        kind, value, _ = self.peek()
+        if (kind, value) == ("paren", "("):
+            self.next += 1
+            inner = self.expression("or")
+            if self.peek()[:2] != ("paren", ")"):
+                raise self.fault("expected `)`", self.peek()[2])
+            self.next += 1
+            return inner
+        return self.comparison()
+
+    def comparison(self) -> Atom:
+        start = self.peek()[2]
+        left_is_variable, left = self.operand()
+        operator = self.operator()
+        right_is_variable, right = self.operand()
+        if left_is_variable == right_is_variable:
+            raise self.fault("a variable must be compared with a literal", start)
+        if left_is_variable:
+            return Atom(left, operator, right)
+        if operator in MIRRORED or operator in {"==", "!="}:
+            return Atom(right, MIRRORED.get(operator, operator), left)
+        return Atom(right, operator, left, swapped=True)
+
+    def operand(self) -> tuple[bool, str]:
+        kind, value, position = self.peek()
+        if kind == "string":
+            self.next += 1
+            return False, value[1:-1]
+        name = ALIASES.get(value, value)
+        if kind == "word" and name in VARIABLES:
+            self.next += 1
+            return True, name
+        raise self.fault("expected a marker variable or a quoted string", position)
+
+    def operator(self) -> str:
+        kind, value, position = self.peek()
+        if kind == "op" or (kind, value) == ("word", "in"):
+            self.next += 1
+            return value
+        following = self.tokens[self.next + 1 : self.next + 2]
+        if (kind, value) == ("word", "not") and [t[:2] for t in following] == [("word", "in")]:
+            self.next += 2
+            return "not in"
+        raise self.fault("expected a comparison operator", position)

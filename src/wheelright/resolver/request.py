@@ -1,0 +1,67 @@
+"""What is to be resolved: root requirements, environments and the policy of choice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A door into the graph: the project itself, one of its extras or one of its groups."""
+
+    kind: Literal["project", "extra", "group"] = "project"
+    name: str = ""
+
+    def __str__(self) -> str:
+        return {"project": "the project", "extra": f"extra `{self.name}`"}.get(
+            self.kind, f"group `{self.name}`"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RootRequirement:
+    """One requirement of the project as written, and the entry that holds it."""
+
+    text: str
+    entry: Entry = Entry()
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How to choose among versions that all satisfy.
+
+    ``preferred`` maps a project to versions that win while they satisfy (those locked before).
+    ``constraints`` limit versions of projects that are needed anyway; ``overrides`` replace every
+    requirement on their project; ``excludes`` names projects whose requirement is ignored.
+    """
+
+    resolution: Literal["highest", "lowest", "lowest-direct"] = "highest"
+    prerelease: str = "if-necessary-or-explicit"
+    preferred: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    constraints: tuple[str, ...] = ()
+    overrides: tuple[str, ...] = ()
+    excludes: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A question to the resolver.
+
+    ``requires_python`` bounds the Pythons (both ends count). ``points`` fixes the rest of each
+    environment where targets are declared: one mapping of marker values per target; empty means
+    universal. ``python_exact`` asks for that one Python alone. ``environments`` are markers; the
+    lock then covers only where one of them holds. ``name`` is the project's, for messages.
+    """
+
+    name: str
+    roots: tuple[RootRequirement, ...]
+    requires_python: str = ">=3.8"
+    points: tuple[Mapping[str, str], ...] = ()
+    point_pythons: tuple[str, ...] = ()
+    python_exact: str | None = None
+    environments: tuple[str, ...] = ()
+    policy: Policy = field(default_factory=Policy)

@@ -1,0 +1,90 @@
+"""Requirements as the resolver needs them: name, extras, specifier text, marker tree, URL.
+
+Nearly every ``Requires-Dist`` line has one of two plain shapes, which a regular expression reads
+in a microsecond; everything else goes to ``packaging``, whose word is final.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from packaging.requirements import InvalidRequirement as PackagingInvalidRequirement
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from wheelright.errors import RequestError
+from wheelright.resolver.markers import MarkerTree, parse_marker
+
+_PLAIN = re.compile(
+    r"""\s*(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)
+        \s*(?:\[(?P<extras>[A-Za-z0-9._,\s-]*)\])?
+        \s*(?P<open>\()?\s*
+        (?P<spec>(?:(?:===|==|~=|!=|<=|>=|<|>)\s*[A-Za-z0-9.*+!_-]+\s*,?\s*)*)
+        (?P<close>\))?
+        \s*(?:;\s*(?P<marker>.+))?$""",
+    re.VERBOSE,
+)
+
+
+class InvalidRequirement(RequestError):
+    """A requirement cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    """One requirement, read. ``text`` is as written, for messages; ``specifier`` may be empty."""
+
+    text: str
+    name: str
+    extras: tuple[str, ...]
+    specifier: str
+    marker: MarkerTree | None
+    url: str | None = None
+
+    @property
+    def wish(self) -> str:
+        """The requirement without its marker, in the words it was written in."""
+        extras = f"[{','.join(self.extras)}]" if self.extras else ""
+        if self.url:
+            return f"{self.name}{extras} @ {self.url}"
+        return f"{self.name}{extras}{self.specifier}"
+
+
+@lru_cache(maxsize=65536)
+def parse_dependency(text: str) -> Dependency:
+    """Read one requirement. Raise :class:`InvalidRequirement` where that cannot be done."""
+    match = _PLAIN.match(text)
+    if match is None or bool(match["open"]) != bool(match["close"]):
+        return _through_packaging(text)
+    extras = match["extras"]
+    names = (
+        tuple(sorted({canonicalize_name(extra.strip()) for extra in extras.split(",") if extra}))
+        if extras
+        else ()
+    )
+    return Dependency(
+        text,
+        canonicalize_name(match["name"]),
+        names,
+        ",".join(part.replace(" ", "") for part in match["spec"].split(",") if part.strip()),
+        parse_marker(match["marker"]) if match["marker"] else None,
+    )
+
+
+def _through_packaging(text: str) -> Dependency:
+    try:
+        requirement = Requirement(text)
+    except PackagingInvalidRequirement as error:
+        raise InvalidRequirement(
+            f"invalid requirement `{text.strip()}`", details=str(error).splitlines()
+        ) from error
+    return Dependency(
+        text,
+        canonicalize_name(requirement.name),
+        tuple(sorted(canonicalize_name(extra) for extra in requirement.extras)),
+        str(requirement.specifier),
+        parse_marker(str(requirement.marker)) if requirement.marker else None,
+        requirement.url,
+    )

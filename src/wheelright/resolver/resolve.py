@@ -1,0 +1,112 @@
+"""The question answered: searches for parts of the universe, joined into one resolution.
+
+Starts with all environments at once. A search that must split hands back two sets, solved one
+after the other, the later preferring what the earlier chose; a fact that refines the universe
+starts everything again from what is known. Afterwards each entry (the project, an extra, a
+group) is walked through the parts, to see where each package is reached.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from wheelright.resolver.candidates import Candidates, Choice
+from wheelright.resolver.errors import ResolutionFailure
+from wheelright.resolver.explain import explain
+from wheelright.resolver.facts import Candidate, Listing
+from wheelright.resolver.join import join_parts
+from wheelright.resolver.knowledge import Knowledge, Refine
+from wheelright.resolver.result import Resolution, Statistics
+from wheelright.resolver.search import Counts, Impossible, MustSplit, Part, Search
+from wheelright.resolver.simplify import marker_for
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping
+
+    from wheelright.resolver.facts import Answer, Need
+    from wheelright.resolver.request import Request
+    from wheelright.resolver.universe import Universe
+
+
+def resolve(request: Request) -> Generator[Need, Answer, Resolution]:
+    """Resolve a request: a generator that yields needs, is sent facts and returns the answer.
+
+    Raises :class:`ResolutionFailure` with the proof as prose where there is an environment in
+    which no versions satisfy, and ``InvalidRequirement`` for a root requirement that cannot be
+    read. The same facts give the same answer, whatever machine or order they come from.
+    """
+    knowledge = Knowledge.of(request)
+    counts = Counts()
+    while True:
+        universe = knowledge.universe()
+        try:
+            parts = yield from _solve(knowledge, universe, counts)
+        except Refine:
+            counts.refinements += 1
+            continue
+        packages = join_parts(request, knowledge, universe, parts)
+        return Resolution(
+            packages,
+            tuple(knowledge.notes),
+            _environments(request, universe),
+            Statistics(
+                counts.steps,
+                counts.conflicts,
+                counts.splits,
+                counts.refinements,
+                len(knowledge.releases),
+                len(parts),
+            ),
+        )
+
+
+def _solve(
+    knowledge: Knowledge, universe: Universe, counts: Counts
+) -> Generator[Need, Answer, list[Part]]:
+    """Solve all declared environments, in as few parts as their answers allow."""
+    root = Candidates(Listing("", (Candidate("0"),)), Choice())
+    waiting = [universe.everything]
+    parts: list[Part] = []
+    while waiting:
+        where = waiting.pop()
+        search = Search(knowledge, universe, where, _preferred(knowledge, parts), counts)
+        try:
+            parts.append((yield from search.run(root)))
+        except MustSplit as signal:
+            counts.splits += 1
+            waiting += (signal.split.second, signal.split.first)
+        except Impossible as signal:
+            raise _failure(knowledge, universe, signal) from None
+    return parts
+
+
+def _preferred(knowledge: Knowledge, parts: list[Part]) -> Mapping[str, tuple[str, ...]]:
+    """Return the versions to prefer: those locked before, then those that earlier parts chose."""
+    preferred: dict[str, list[str]] = defaultdict(list)
+    for name, versions in knowledge.request.policy.preferred.items():
+        preferred[name] += versions
+    for part in parts:
+        for (name, extra), version in part.versions.items():
+            if not extra and version not in preferred[name]:
+                preferred[name].append(version)
+    return {name: tuple(versions) for name, versions in preferred.items()}
+
+
+def _failure(knowledge: Knowledge, universe: Universe, signal: Impossible) -> ResolutionFailure:
+    proof, culprits = explain(signal.proof, signal.search.nodes, knowledge)
+    failing = signal.proof.where & signal.search.where
+    marker = marker_for(universe, failing, universe.everything)
+    where = f" where {marker}" if marker else ""
+    return ResolutionFailure(
+        f"no versions satisfy the requirements of `{knowledge.request.name}`{where}",
+        details=proof,
+        culprits=culprits,
+    )
+
+
+def _environments(request: Request, universe: Universe) -> tuple[str, ...]:
+    if request.points or request.environments:
+        whole = (1 << universe.size) - 1
+        return tuple(request.environments) if universe.everything != whole else ()
+    return ()

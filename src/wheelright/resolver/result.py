@@ -1,0 +1,54 @@
+"""The answer: what is chosen where, as data that a lock can be written from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from wheelright.resolver.request import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """One version of one project in the answer.
+
+    ``markers`` says per entry where the package is reached through it: a marker, or None for
+    everywhere. ``extras`` are those asked for anywhere. ``requires`` are the ``Requires-Dist``
+    lines that hold somewhere in the answer; ``edges`` the (name, version) pairs they lead to.
+    """
+
+    name: str
+    version: str
+    markers: Mapping[Entry, str | None]
+    extras: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
+    requires_python: str | None = None
+    edges: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """What the search did: counts for ``-v``, tests and benchmarks."""
+
+    steps: int = 0
+    conflicts: int = 0
+    splits: int = 0
+    refinements: int = 0
+    visited: int = 0
+    environments: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """Every package of the answer by name then version, with notes for the user.
+
+    ``environments`` are the markers the answer covers; empty means all within ``requires_python``.
+    """
+
+    packages: tuple[Package, ...]
+    notes: tuple[str, ...] = ()
+    environments: tuple[str, ...] = ()
+    statistics: Statistics = Statistics()

@@ -1,0 +1,519 @@
+"""The search: PubGrub for one set of environments, one version per project in all of them.
+
+A generator: what it does not know it asks for. It ends with a :class:`Part`, or by raising
+:class:`MustSplit` (this set has no common answer, its parts may), :class:`Impossible` (there is
+an environment in which nothing satisfies) or ``Refine`` (the universe must be cut finer).
+
+Beyond the published algorithm (see docs/design/resolver.md):
+
+- Incompatibilities know where they hold. A learned one that holds nowhere in the set, or nowhere
+  that its projects are reached, is no reason to give up a version: the set is split instead.
+- A requirement takes part only once its project is *reached* where its marker holds; until
+  then it sleeps. ``reach`` is undone with the assignments that brought it about.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from wheelright.resolver.assignments import Assignment, Assignments
+from wheelright.resolver.candidates import Candidates
+from wheelright.resolver.incompatibility import (
+    BarredCause,
+    Cause,
+    Incompatibility,
+    MisfitCause,
+    PythonCause,
+    RequirementCause,
+    SameVersionCause,
+    leaves,
+    resolvent,
+)
+from wheelright.resolver.split import Split, split_between, split_python
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping
+
+    from wheelright.resolver.facts import Answer, Need
+    from wheelright.resolver.knowledge import Knowledge, Release
+    from wheelright.resolver.requirements import Dependency
+    from wheelright.resolver.universe import Universe
+
+#: A project, or one extra of it (the extra's name, else "").
+Key: TypeAlias = tuple[str, str]
+ROOT = 0
+#: Conflicts after which a project is decided before its turn.
+RESTLESS = 5
+
+
+class MustSplit(Exception):  # noqa: N818 - not an error
+    """The set has no common answer."""
+
+    def __init__(self, split: Split) -> None:
+        super().__init__()
+        self.split = split
+
+
+class Impossible(Exception):  # noqa: N818 - translated by ``resolve``
+    """No versions satisfy; ``proof`` derives it."""
+
+    def __init__(self, proof: Incompatibility, search: Search) -> None:
+        super().__init__()
+        self.proof = proof
+        self.search = search
+
+
+@dataclass(slots=True)
+class Edge:
+    """One requirement of one candidate: where it holds, on which projects, awake or not."""
+
+    where: int
+    dependency: Dependency
+    cause: str = ""
+    entry: int = -1
+    children: tuple[int, ...] = ()
+    awake: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The answer for one set of environments: versions by key, and the edges between them."""
+
+    where: int
+    versions: Mapping[Key, str]
+    edges: Mapping[Key, list[tuple[int, Key, Dependency, int]]]
+
+
+@dataclass(slots=True)
+class Counts:
+    """What all searches of one question did."""
+
+    steps: int = 0
+    conflicts: int = 0
+    splits: int = 0
+    refinements: int = 0
+
+
+@dataclass(slots=True)
+class Node:
+    """A project (or extra) in the search. ``base`` is the project's own node."""
+
+    key: Key
+    candidates: Candidates
+    base: int
+
+
+@dataclass(slots=True)
+class Search:
+    """The state of one search. See the module for what it does."""
+
+    knowledge: Knowledge
+    universe: Universe
+    where: int
+    preferred: Mapping[str, tuple[str, ...]]
+    counts: Counts
+    nodes: list[Node] = field(default_factory=list)
+    numbers: dict[Key, int] = field(default_factory=dict)
+    assignments: Assignments = field(default_factory=Assignments)
+    incompatibilities: list[list[Incompatibility]] = field(default_factory=list)
+    reach: list[int] = field(default_factory=list)
+    reach_log: list[tuple[int, int, int]] = field(default_factory=list)
+    edges: dict[tuple[int, int], list[Edge]] = field(default_factory=dict)
+    wanted: dict[int, None] = field(default_factory=dict)
+    changed: list[int] = field(default_factory=list)
+    unrest: dict[int, int] = field(default_factory=dict)
+
+    def run(self, root: Candidates) -> Generator[Need, Answer, Part]:
+        """Search until every reached project is decided."""
+        self._add_node(("", ""), root)
+        self.assignments.decide(ROOT, 1)
+        self.assignments.level = self.assignments.steps[0].level = 0
+        self.reach[ROOT] = self.where
+        self.edges[ROOT, 1] = [
+            Edge(self._mask(dependency, ""), dependency, entry=number)
+            for dependency, number in self.knowledge.roots
+        ]
+        yield from self._wake(ROOT)
+        while True:
+            self._settle()
+            project = self._next()
+            if project is None:
+                return self._part()
+            bit = self._choose(project)
+            if bit is not None and (yield from self._expand(project, bit)):
+                self.counts.steps += 1
+                self.assignments.decide(project, bit)
+                yield from self._wake(project)
+
+    # -- nodes and facts
+
+    def _add_node(self, key: Key, candidates: Candidates) -> int:
+        number = self.numbers[key] = len(self.nodes)
+        base = number if not key[1] else self.numbers[key[0], ""]
+        self.nodes.append(Node(key, candidates, base))
+        self.assignments.add_project(candidates.full)
+        self.incompatibilities.append([])
+        self.reach.append(0)
+        return number
+
+    def _node(self, key: Key, soon: tuple[str, ...]) -> Generator[Need, Answer, int]:
+        """Return the number of a project or extra, introducing it with what is known of it."""
+        known = self.numbers.get(key)
+        if known is not None:
+            return known
+        candidates = yield from self.knowledge.list_candidates(key[0], soon)
+        if key[1]:
+            yield from self._node((key[0], ""), soon)
+            return self._add_node(key, candidates)
+        number = self._add_node(key, candidates)
+        self._introduce(number, candidates)
+        return number
+
+    def _introduce(self, number: int, candidates: Candidates) -> None:
+        """State what holds of a project's candidates from the start."""
+        everywhere = self.universe.everything
+        reasons: dict[str, int] = {}
+        for bit, reason in candidates.barred.items():
+            reasons[reason] = reasons.get(reason, 0) | 1 << bit
+        for reason, bits in reasons.items():
+            self._add({number: bits}, everywhere, BarredCause(reason))
+        for text, bits in candidates.by_python.items():
+            usable = self.universe.python_mask(text)
+            if usable & self.where == 0:
+                self._add({number: bits}, everywhere & ~usable, PythonCause(text))
+        for dependency in self.knowledge.constraints.get(candidates.name, ()):
+            limited = candidates.any & ~candidates.matching(dependency.specifier)
+            mask = self._mask(dependency, "")
+            if limited and mask & self.where:
+                text = f"excluded by the constraint `{dependency.text}`"
+                self._add({number: limited}, mask, BarredCause(text))
+
+    def _mask(self, dependency: Dependency, extra: str) -> int:
+        if dependency.marker is None:
+            return self.universe.everything if not extra else 0
+        mask = self.universe.mask(dependency.marker, extra)
+        return mask & ~self.universe.mask(dependency.marker, "") if extra else mask
+
+    def _add(self, terms: Mapping[int, int], where: int, cause: Cause) -> Incompatibility:
+        incompatibility = Incompatibility(terms, where, cause)
+        self._keep(incompatibility)
+        return incompatibility
+
+    def _keep(self, incompatibility: Incompatibility) -> None:
+        for project in incompatibility.terms:
+            self.incompatibilities[project].append(incompatibility)
+        self.changed += incompatibility.terms
+
+    # -- edges and reach
+
+    def _expand(self, project: int, bit: int) -> Generator[Need, Answer, bool]:
+        """Read the edges of a candidate; return False where it turned out unusable."""
+        if (project, bit) in self.edges:
+            return True
+        node = self.nodes[project]
+        version = node.candidates.version(bit)
+        release = yield from self.knowledge.release(node.key[0], version, self._soon(project))
+        unusable = self._unusable(project, bit, release)
+        if unusable:
+            return False
+        extra = node.key[1]
+        self.edges[project, bit] = [
+            Edge(mask, dependency)
+            for dependency in release.dependencies
+            if (mask := self._mask(dependency, extra)) & self.where
+        ]
+        if extra and extra not in release.extras:
+            text = f"`{node.key[0]}` {version} has no extra `{extra}`; it is ignored"
+            self.knowledge.notes.setdefault(text)
+        return True
+
+    def _unusable(self, project: int, bit: int, release: Release) -> bool:
+        if release.fault is not None:
+            where, cause = self.universe.everything, BarredCause(release.fault)
+            self._add({self.nodes[project].base: 1 << bit}, where, cause)
+            return True
+        usable = self.universe.python_mask(release.requires_python)
+        return self._python_bars(project, 1 << bit, usable, release.requires_python or "")
+
+    def _python_bars(self, project: int, bits: int, usable: int, text: str) -> bool:
+        """Whether these candidates need a newer Python than where the project is reached."""
+        need = self.reach[project] & self.where
+        if need & ~usable == 0:
+            return False
+        if need & usable:
+            raise MustSplit(split_python(self.universe, self.where, usable))
+        where = self.universe.everything & ~usable
+        self._add({self.nodes[project].base: bits}, where, PythonCause(text))
+        return True
+
+    def _wake(self, project: int) -> Generator[Need, Answer, None]:
+        """Let the edges of a decided project take part where it is reached."""
+        bit = self.assignments.decided[project]
+        reach = self.reach[project]
+        edges = [edge for edge in self.edges[project, bit] if edge.where & reach]
+        yield from self._connect(project, bit, edges)
+        node = self.nodes[project]
+        grown = []
+        if node.base != project and self._grow(node.base, reach):
+            grown.append(node.base)
+        for edge in edges:
+            grown += [c for c in edge.children if self._grow(c, edge.where & reach)]
+        for child in grown:
+            if child in self.assignments.decided:
+                yield from self._wake(child)
+
+    def _grow(self, project: int, where: int) -> bool:
+        before = self.reach[project]
+        if where & ~before == 0:
+            return False
+        self.reach_log.append((project, before, self.assignments.level))
+        self.reach[project] = before | where
+        return True
+
+    def _connect(
+        self, project: int, bit: int, edges: list[Edge]
+    ) -> Generator[Need, Answer, None]:
+        """State the incompatibilities of edges that wake up."""
+        asleep = [edge for edge in edges if not edge.awake]
+        unknown = tuple(
+            dict.fromkeys(
+                edge.dependency.name
+                for edge in asleep
+                if edge.dependency.name not in self.knowledge.candidates
+            )
+        )
+        for edge in asleep:
+            dependency = edge.dependency
+            keys = [(dependency.name, ""), *((dependency.name, x) for x in dependency.extras)]
+            children = []
+            for key in keys:
+                child = yield from self._node(key, unknown)
+                children.append(child)
+                self.wanted.setdefault(child)
+                self._require(project, bit, child, edge)
+            edge.children = tuple(children)
+            edge.awake = True
+
+    def _require(self, project: int, bit: int, child: int, edge: Edge) -> None:
+        candidates = self.nodes[child].candidates
+        matching = candidates.matching(edge.dependency.specifier)
+        entry = ""
+        if edge.entry >= 0:
+            entry = str(self.knowledge.request.roots[edge.entry].entry)
+        cause = RequirementCause(edge.dependency, matching, entry)
+        if child == project:
+            if not matching >> bit & 1:
+                self._add({project: 1 << bit}, edge.where, cause)
+            return
+        self._add({project: 1 << bit, child: candidates.full & ~matching}, edge.where, cause)
+
+    # -- choosing
+
+    def _next(self) -> int | None:
+        """Return the project to decide next, or None where all is decided."""
+        best: tuple[int, int, int, int] | None = None
+        decided, allowed = self.assignments.decided, self.assignments.allowed
+        for order, project in enumerate(self.wanted):
+            if project in decided or allowed[project] & 1 or not self.reach[project]:
+                continue
+            node = self.nodes[project]
+            if node.base != project:
+                if node.base not in decided:
+                    continue
+                return project
+            unrest = self.unrest.get(project, 0)
+            single = allowed[project] & (allowed[project] - 1) == 0
+            rank = (0 if single else 1, -unrest if unrest >= RESTLESS else 0, order, project)
+            if best is None or rank < best:
+                best = rank
+        return None if best is None else best[3]
+
+    def _choose(self, project: int) -> int | None:
+        """Return the bit to decide, or None where a new incompatibility must be settled first."""
+        node = self.nodes[project]
+        allowed = self.assignments.allowed[project]
+        if node.base != project:
+            bit = self.assignments.decided[node.base]
+            if allowed >> bit & 1:
+                return bit
+            others = node.candidates.any & ~(1 << bit)
+            where = self.universe.everything
+            self._add({node.base: 1 << bit, project: others}, where, SameVersionCause())
+            return None
+        for version in self.preferred.get(node.key[0], ()):
+            bit = node.candidates.bits.get(version, 0)
+            if bit and allowed >> bit & 1 and self._serves(project, bit):
+                return bit
+        return self._best(project, allowed)
+
+    def _best(self, project: int, allowed: int) -> int | None:
+        """Return the best candidate, or None where it was barred for its Python or its files."""
+        bit = allowed.bit_length() - 1
+        node = self.nodes[project]
+        candidate = node.candidates.candidate(bit)
+        usable = self.universe.python_mask(candidate.requires_python)
+        alike = node.candidates.by_python[candidate.requires_python or ""]
+        if self._python_bars(project, alike, usable, candidate.requires_python or ""):
+            return None
+        misfit = self.reach[project] & self.where & ~self.universe.serve_mask(candidate.serves)
+        if misfit:
+            where = self.universe.everything & ~self.universe.serve_mask(candidate.serves)
+            self._add({project: 1 << bit}, where, MisfitCause(candidate.misfit))
+            return None
+        return bit
+
+    def _serves(self, project: int, bit: int) -> bool:
+        """Whether a preferred version can be used wherever its project is reached."""
+        candidate = self.nodes[project].candidates.candidate(bit)
+        usable = self.universe.python_mask(candidate.requires_python)
+        usable &= self.universe.serve_mask(candidate.serves)
+        return self.reach[project] & self.where & ~usable == 0
+
+    def _soon(self, project: int) -> tuple[tuple[str, str], ...]:
+        """Name the versions that would be visited next if nothing went wrong."""
+        found = []
+        decided, allowed = self.assignments.decided, self.assignments.allowed
+        for other in self.wanted:
+            if other == project or other in decided or allowed[other] & 1:
+                continue
+            if not self.reach[other]:
+                continue
+            node = self.nodes[other]
+            if node.base == other:
+                version = self._likely(node, allowed[other])
+                if (node.key[0], version) not in self.knowledge.releases:
+                    found.append((node.key[0], version))
+        return tuple(found)
+
+    def _likely(self, node: Node, allowed: int) -> str:
+        for version in self.preferred.get(node.key[0], ()):
+            bit = node.candidates.bits.get(version, 0)
+            if bit and allowed >> bit & 1:
+                return version
+        return node.candidates.version(allowed.bit_length() - 1)
+
+    # -- propagation and conflicts
+
+    def _settle(self) -> None:
+        """Propagate until nothing follows; learn from conflicts on the way."""
+        while (conflict := self._propagate(self.changed)) is not None:
+            self.changed.clear()
+            self._keep(self._learn(conflict))
+
+    def _propagate(self, changed: list[int]) -> Incompatibility | None:
+        allowed = self.assignments.allowed
+        while changed:
+            project = changed.pop()
+            for incompatibility in reversed(self.incompatibilities[project]):
+                open_project = -1
+                open_versions = 0
+                for other, versions in incompatibility.terms.items():
+                    current = allowed[other]
+                    if current & ~versions == 0:
+                        continue
+                    if current & versions == 0 or open_project >= 0:
+                        open_project = -2
+                        break
+                    open_project, open_versions = other, versions
+                if open_project == -1:
+                    return incompatibility
+                if open_project >= 0:
+                    self.assignments.derive(open_project, ~open_versions, incompatibility)
+                    changed.append(open_project)
+        return None
+
+    def _learn(self, conflict: Incompatibility) -> Incompatibility:
+        """Resolve a conflict back to its cause, undo what led to it and return what was learned."""
+        self.counts.conflicts += 1
+        steps = self.assignments.steps
+        while True:
+            self._check_real(conflict)
+            number, previous = self._responsible(conflict)
+            satisfier = steps[number] if number >= 0 else None
+            if satisfier is None or (satisfier.cause is None and satisfier.level == 0):
+                raise Impossible(conflict, self)
+            if satisfier.cause is None or previous < satisfier.level:
+                self._undo(self._patience(conflict, satisfier.project, previous))
+                return conflict
+            project = satisfier.project
+            full = self.nodes[project].candidates.full
+            conflict = resolvent(conflict, satisfier.cause, project, full)
+
+    def _patience(self, conflict: Incompatibility, project: int, level: int) -> int:
+        """Return the level to go back to: further than needed for a project rejected too often.
+
+        A project whose versions fall one after the other against an earlier decision is decided
+        before it from then on; the proof is as valid on a lower level.
+        """
+        unrest = self.unrest[project] = self.unrest.get(project, 0) + 1
+        if unrest != RESTLESS:
+            return level
+        decisions = [
+            self.assignments.steps[numbers[-1]].level
+            for other in conflict.terms
+            if other != project and (numbers := self.assignments.by_project[other])
+        ]
+        return max(0, min([level, *(decided - 1 for decided in decisions)]))
+
+    def _responsible(self, conflict: Incompatibility) -> tuple[int, int]:
+        """Return the step that completed a conflict, and the level that the others stand on."""
+        last, previous = -1, 0
+        steps = self.assignments.steps
+        completed: int | None = None
+        for project, versions in conflict.terms.items():
+            number = self.assignments.satisfier(project, versions)
+            if number < 0:
+                continue
+            if number > last:
+                if last >= 0:
+                    previous = max(previous, steps[last].level)
+                last, completed = number, project
+            else:
+                previous = max(previous, steps[number].level)
+        if completed is not None:
+            step: Assignment = steps[last]
+            versions = conflict.terms[completed]
+            if step.own & ~versions & self.nodes[completed].candidates.full:
+                before = self.assignments.satisfier(completed, versions, step.own)
+                if before >= 0:
+                    previous = max(previous, steps[before].level)
+        return last, previous
+
+    def _check_real(self, conflict: Incompatibility) -> None:
+        """Split where a conflict holds in no environment in which its projects are reached."""
+        real = conflict.where & self.where
+        masks = []
+        for project, versions in conflict.terms.items():
+            if versions & 1 == 0:
+                real &= self.reach[project]
+                masks.append(self.reach[project])
+        if real == 0:
+            causes = [leaf.where for leaf in leaves(conflict)]
+            split = split_between(self.universe, self.where, [*causes, *masks])
+            if split is not None:
+                raise MustSplit(split)
+
+    def _undo(self, level: int) -> None:
+        self.assignments.backtrack(level)
+        while self.reach_log and self.reach_log[-1][2] > level:
+            project, before, _ = self.reach_log.pop()
+            self.reach[project] = before
+
+    # -- the answer
+
+    def _part(self) -> Part:
+        versions: dict[Key, str] = {}
+        edges: dict[Key, list[tuple[int, Key, Dependency, int]]] = {}
+        for project, bit in self.assignments.decided.items():
+            node = self.nodes[project]
+            if not self.reach[project]:
+                continue
+            versions[node.key] = node.candidates.version(bit)
+            edges[node.key] = [
+                (edge.where & self.where, self.nodes[child].key, edge.dependency, edge.entry)
+                for edge in self.edges[project, bit]
+                for child in edge.children
+                if edge.where & self.reach[project]
+            ]
+        return Part(self.where, versions, edges)

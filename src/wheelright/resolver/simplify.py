@@ -1,0 +1,249 @@
+"""From a set of environments back to a marker: short, and true exactly where it must be.
+
+The set is covered by *boxes* (one set of values per axis), found by cutting along one axis after
+the other, then each box is grown as far as the set and the don't-cares allow, and boxes that
+the others cover are dropped. A box becomes one ``and`` of conditions, the cover one ``or``.
+Environments outside ``within`` are don't-cares: they are never asked about.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import reduce
+from operator import and_
+from typing import TYPE_CHECKING, TypeAlias
+
+from wheelright.resolver.universe import (
+    IMPLEMENTATION,
+    IMPLEMENTATION_VARIABLES,
+    MACHINE,
+    OTHER,
+    PYTHON,
+    SYSTEM,
+    TARGET,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from wheelright.resolver.pythons import Release
+    from wheelright.resolver.universe import Axis, Universe
+
+Box: TypeAlias = tuple[frozenset[int], ...]
+
+#: Variables that may express a condition on an axis, best known first.
+VARIABLES = {
+    SYSTEM: ("sys_platform", "platform_system", "os_name"),
+    MACHINE: ("platform_machine",),
+    IMPLEMENTATION: tuple(reversed(IMPLEMENTATION_VARIABLES)),
+    TARGET: (
+        "sys_platform",
+        "platform_machine",
+        "platform_system",
+        "os_name",
+        *IMPLEMENTATION_VARIABLES,
+        "platform_release",
+        "platform_version",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A condition in words, and whether its outermost joint is ``or``, ``and`` or none."""
+
+    words: str
+    joint: str = ""
+
+    def inside(self, joint: str) -> str:
+        """Return the words, in brackets where they would bind otherwise than meant."""
+        return f"({self.words})" if joint == "and" and self.joint == "or" else self.words
+
+
+def join(parts: Sequence[Text], joint: str) -> Text:
+    """Join conditions with ``and`` or ``or``; one condition stays as it is."""
+    if len(parts) == 1:
+        return parts[0]
+    return Text(f" {joint} ".join(part.inside(joint) for part in parts), joint)
+
+
+def marker_for(universe: Universe, where: int, within: int, dont_care: int = 0) -> str | None:
+    """Return a marker that holds on ``where`` and not on the rest of ``within``.
+
+    None means that it always holds. ``dont_care`` may be true or false as suits.
+    """
+    wanted = where & within
+    allowed = wanted | dont_care | (universe.everything & ~within)
+    if within & ~allowed == 0:
+        return None
+    boxes = [_grow(universe, box, allowed) for box in _cover(universe, wanted, within, 0)]
+    boxes = _needed(universe, boxes, wanted)
+    texts = [_box_text(universe, box, within) for box in boxes]
+    unique = sorted(set(texts), key=texts.index)
+    return join(unique, "or").words
+
+
+def _cover(universe: Universe, wanted: int, within: int, axis: int) -> Iterator[Box]:
+    """Yield disjoint boxes that cover ``wanted``, cutting along ``axis`` and those after it."""
+    if wanted == 0:
+        return
+    if axis == len(universe.axes):
+        yield ()
+        return
+    groups: dict[tuple[int, int], list[int]] = {}
+    for value, mask in enumerate(universe.slices[axis]):
+        if mask & within:
+            shift = (mask & -mask).bit_length() - 1
+            cofactor = ((wanted & mask) >> shift, (within & mask) >> shift)
+            groups.setdefault(cofactor, []).append(value)
+    for values in groups.values():
+        part = universe.box(axis, values)
+        for rest in _cover(universe, wanted & part, within & part, axis + 1):
+            yield (frozenset(values), *rest)
+
+
+def _mask(universe: Universe, box: Box) -> int:
+    return reduce(
+        and_, (universe.box(axis, values) for axis, values in enumerate(box)), universe.everything
+    )
+
+
+def _grow(universe: Universe, box: Box, allowed: int) -> Box:
+    """Widen a box as far as it stays within ``allowed``: whole axes first, then single values."""
+    grown = list(box)
+    for axis in reversed(range(len(grown))):
+        everyone = frozenset(range(len(universe.slices[axis])))
+        attempt = [*grown]
+        attempt[axis] = everyone
+        if _mask(universe, tuple(attempt)) & ~allowed == 0:
+            grown = attempt
+            continue
+        for value in sorted(everyone - grown[axis]):
+            attempt = [*grown]
+            attempt[axis] = grown[axis] | {value}
+            if _mask(universe, tuple(attempt)) & ~allowed == 0:
+                grown = attempt
+    return tuple(grown)
+
+
+def _needed(universe: Universe, boxes: Iterable[Box], wanted: int) -> list[Box]:
+    """Drop boxes that others cover, smallest first; keep the order of the rest."""
+    kept = list(dict.fromkeys(boxes))
+    masks = {box: _mask(universe, box) for box in kept}
+    for box in sorted(kept, key=lambda box: masks[box].bit_count()):
+        others = [masks[other] for other in kept if other != box]
+        covered = 0
+        for mask in others:
+            covered |= mask
+        if wanted & ~covered == 0:
+            kept.remove(box)
+    return kept
+
+
+def _box_text(universe: Universe, box: Box, within: int) -> Text:
+    parts = []
+    for number in _text_order(universe):
+        axis, chosen = universe.axes[number], box[number]
+        present = universe.values_on(number, within)
+        if chosen.issuperset(present):
+            continue
+        parts.append(_condition(axis, chosen, present, universe.starts))
+    return join(parts, "and")
+
+
+def _text_order(universe: Universe) -> Iterator[int]:
+    """Python first as people write it, then the other axes."""
+    yield from range(len(universe.axes))
+
+
+def _condition(
+    axis: Axis, chosen: frozenset[int], present: Sequence[int], starts: Sequence[Release]
+) -> Text:
+    if axis.name == PYTHON:
+        return _python_condition(chosen, present, starts)
+    if axis.atom is not None:
+        return Text(str(axis.atom)) if 1 in chosen else _negated(axis)
+    inside = [axis.values[value] for value in present if value in chosen]
+    outside = [axis.values[value] for value in present if value not in chosen]
+    names = VARIABLES[axis.name]
+    single = [text for name in names if (text := _by_variable(name, inside, outside))]
+    if single:
+        return min(single, key=lambda text: text.words.count(" == ") + text.words.count(" != "))
+    points = [_point_text(names, value, axis) for value in inside]
+    return join(sorted(set(points), key=points.index), "or")
+
+
+def _by_variable(
+    name: str, inside: Sequence[Mapping[str, str]], outside: Sequence[Mapping[str, str]]
+) -> Text | None:
+    """Tell ``inside`` from ``outside`` by one variable, by what it is or by what it is not."""
+    wanted = list(dict.fromkeys(value.get(name, "") for value in inside))
+    barred = list(dict.fromkeys(value.get(name, "") for value in outside))
+    if set(wanted) & set(barred):
+        return None
+    forms = []
+    if OTHER not in wanted:
+        forms.append(join([Text(f"{name} == '{value}'") for value in wanted], "or"))
+    if OTHER not in barred:
+        forms.append(join([Text(f"{name} != '{value}'") for value in barred], "and"))
+    return min(forms, key=lambda text: text.words.count("'"), default=None)
+
+
+def _point_text(names: Sequence[str], value: Mapping[str, str], axis: Axis) -> Text:
+    """Name one point of an axis by all its variables."""
+    parts = []
+    for name in names:
+        if name not in value:
+            continue
+        if value[name] != OTHER:
+            parts.append(Text(f"{name} == '{value[name]}'"))
+            continue
+        known = dict.fromkeys(row[name] for row in axis.values if row.get(name) != OTHER)
+        parts.append(join([Text(f"{name} != '{word}'") for word in known], "and"))
+    return join(parts, "and")
+
+
+def _negated(axis: Axis) -> Text:
+    opposite = {
+        "==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">",
+        "in": "not in", "not in": "in",
+    }  # fmt: skip
+    assert axis.atom is not None
+    atom = axis.atom
+    operator = opposite.get(atom.operator, "!=")
+    return Text(str(type(atom)(atom.variable, operator, atom.literal, atom.swapped)))
+
+
+def _python_condition(
+    chosen: frozenset[int], present: Sequence[int], starts: Sequence[Release]
+) -> Text:
+    runs: list[tuple[int, int]] = []
+    for position, value in enumerate(present):
+        if value not in chosen:
+            continue
+        if runs and runs[-1][1] == position - 1:
+            runs[-1] = (runs[-1][0], position)
+        else:
+            runs.append((position, position))
+    return join([_run_text(first, last, present, starts) for first, last in runs], "or")
+
+
+def _run_text(first: int, last: int, present: Sequence[int], starts: Sequence[Release]) -> Text:
+    """Express the pieces ``present[first..last]`` by their two ends, as far as they matter."""
+    low = starts[present[first]] if first > 0 else None
+    high = starts[present[last + 1]] if last + 1 < len(present) else None
+    if low and high and low[2] == 0 and high == (low[0], low[1] + 1, 0):
+        return Text(f"python_version == '{low[0]}.{low[1]}'")
+    parts = []
+    if low:
+        parts.append(Text(_end_text(">=", low)))
+    if high:
+        parts.append(Text(_end_text("<", high)))
+    return join(parts, "and")
+
+
+def _end_text(operator: str, release: Release) -> str:
+    major, minor, micro = release
+    if micro == 0:
+        return f"python_version {operator} '{major}.{minor}'"
+    return f"python_full_version {operator} '{major}.{minor}.{micro}'"

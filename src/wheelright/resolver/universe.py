@@ -1,0 +1,328 @@
+"""The finite universe of environments, and sets of them as integers.
+
+Markers compare variables with literals, so they tell only finitely many environments apart.
+A :class:`Universe` is a product of *axes*: Python (see ``pythons``), system, machine and
+implementation, plus one two-valued axis for each comparison on a variable that nobody can list
+(``platform_release``). Where targets are declared, one axis of targets stands for all but Python.
+A set of environments is an int with one bit per point of the product; a marker is evaluated
+once per axis value and combined with ``&`` and ``|`` on whole sets.
+
+Literals that the universe cannot tell apart are learned by the :class:`Vocabulary`; the
+universe is then built anew. Each axis has a value for "anything else", so that a lock holds
+on systems nobody thought of.
+
+What does not work: one bit per *seen* combination. Sets met early would have to be split
+when a literal arrives later, and every stored mask would be wrong at once.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from packaging.version import Version
+
+from wheelright.resolver.markers import All, Atom, MarkerTree, atoms, holds, parse_marker
+from wheelright.resolver.pythons import (
+    Release,
+    atom_cuts,
+    bound_cuts,
+    lower_bound,
+    pieces,
+    release_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from wheelright.resolver.request import Request
+
+PYTHON = "python"
+SYSTEM = "system"
+MACHINE = "machine"
+IMPLEMENTATION = "implementation"
+TARGET = "target"
+
+AXIS_OF = {
+    "python_version": PYTHON,
+    "python_full_version": PYTHON,
+    "os_name": SYSTEM,
+    "sys_platform": SYSTEM,
+    "platform_system": SYSTEM,
+    "platform_machine": MACHINE,
+    "implementation_name": IMPLEMENTATION,
+    "platform_python_implementation": IMPLEMENTATION,
+}
+#: Stands for every value that no marker mentions.
+OTHER = "other"
+SYSTEMS = (("posix", "linux", "Linux"), ("posix", "darwin", "Darwin"), ("nt", "win32", "Windows"))
+SYSTEM_VARIABLES = ("os_name", "sys_platform", "platform_system")
+IMPLEMENTATIONS = (("cpython", "CPython"), ("pypy", "PyPy"))
+IMPLEMENTATION_VARIABLES = ("implementation_name", "platform_python_implementation")
+MACHINES = ("x86_64", "aarch64", "arm64", "AMD64")
+_WORDS = re.compile(r"[^\s,|]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """One way in which environments differ. ``values`` map variables to strings, per point.
+
+    ``atom`` is set on the two-valued axes of comparisons on variables that cannot be listed.
+    """
+
+    name: str
+    values: tuple[Mapping[str, str], ...]
+    atom: Atom | None = None
+
+
+@dataclass(slots=True)
+class Vocabulary:
+    """Every literal met so far that tells environments apart. Grows, never shrinks."""
+
+    requires_python: str = ""
+    exact: bool = False
+    cuts: set[Release] = field(default_factory=set)
+    literals: dict[str, set[str]] = field(default_factory=dict)
+    free: dict[str, Atom] = field(default_factory=dict)
+    known: set[MarkerTree] = field(default_factory=set)
+
+    def learn(self, tree: MarkerTree, *, listed: bool) -> bool:
+        """Take in a marker; return whether it told something new.
+
+        ``listed`` says that targets are declared: all but Python is then fixed already.
+        """
+        if tree in self.known:
+            return False
+        self.known.add(tree)
+        new = False
+        for atom in atoms(tree):
+            new |= self._learn_atom(atom, listed=listed)
+        return new
+
+    def learn_bound(self, requires_python: str) -> bool:
+        """Take in the lower bound of a ``Requires-Python``; return whether it is a new cut."""
+        bound = lower_bound(requires_python)
+        return bound is not None and self._learn_cuts({bound})
+
+    def _learn_cuts(self, cuts: set[Release]) -> bool:
+        fresh = cuts - self.cuts
+        self.cuts |= fresh
+        if self.exact or not fresh:
+            return False
+        before = set(pieces(self.requires_python, set()))
+        return any(cut not in before for cut in pieces(self.requires_python, fresh))
+
+    def _learn_atom(self, atom: Atom, *, listed: bool) -> bool:
+        axis = AXIS_OF.get(atom.variable)
+        if axis == PYTHON:
+            return self._learn_cuts(atom_cuts(atom))
+        if listed or atom.variable in {"extra", "extras", "dependency_groups"}:
+            return False
+        if axis is None:
+            new = str(atom) not in self.free
+            self.free[str(atom)] = atom
+            return new
+        words = {atom.literal}
+        if atom.operator in {"in", "not in"} and not atom.swapped:
+            words = set(_WORDS.findall(atom.literal))
+        seen = self.literals.setdefault(atom.variable, set())
+        fresh = words - seen - _well_known(atom.variable)
+        seen |= fresh
+        return bool(fresh)
+
+
+def _well_known(variable: str) -> set[str]:
+    if variable == "platform_machine":
+        return set(MACHINES)
+    if variable in IMPLEMENTATION_VARIABLES:
+        return {row[IMPLEMENTATION_VARIABLES.index(variable)] for row in IMPLEMENTATIONS}
+    return {row[SYSTEM_VARIABLES.index(variable)] for row in SYSTEMS}
+
+
+class Universe:
+    """All environments of a request, for the literals of a vocabulary.
+
+    ``everything`` is the set of declared environments; all masks lie within it.
+    """
+
+    def __init__(self, request: Request, vocabulary: Vocabulary) -> None:
+        starts = _python_starts(request, vocabulary)
+        self.starts = starts
+        python_values = [_python_values(start, request.python_exact) for start in starts]
+        axes = [Axis(PYTHON, tuple(python_values))]
+        if request.points:
+            axes.append(Axis(TARGET, tuple(request.points)))
+        else:
+            axes += _universal_axes(vocabulary)
+        self.axes = tuple(axes)
+        self.index = {axis.name: number for number, axis in enumerate(self.axes)}
+        self.size = 1
+        for axis in self.axes:
+            self.size *= len(axis.values)
+        self.slices = self._slices()
+        self._marks: dict[tuple[MarkerTree, str], int] = {}
+        self._bounds: dict[str, int] = {}
+        self.everything = (1 << self.size) - 1
+        self._declare(request)
+
+    def _slices(self) -> tuple[tuple[int, ...], ...]:
+        """Per axis and value: the set of all environments that have that value."""
+        full = (1 << self.size) - 1
+        slices = []
+        stride = self.size
+        for axis in self.axes:
+            period, stride = stride, stride // len(axis.values)
+            comb = full // ((1 << period) - 1) if period else 0
+            block = (1 << stride) - 1
+            slices.append(
+                tuple((block << (stride * value)) * comb for value in range(len(axis.values)))
+            )
+        return tuple(slices)
+
+    def _declare(self, request: Request) -> None:
+        if request.environments:
+            self.everything &= _union(
+                self.mask(parse_marker(text)) for text in request.environments
+            )
+        if request.points and request.point_pythons:
+            admitted = 0
+            for number, spec in enumerate(request.point_pythons):
+                allowed = set(pieces(spec, set(self.starts)))
+                where = _union(
+                    self.slices[0][at] for at, start in enumerate(self.starts) if start in allowed
+                )
+                admitted |= where & self.slices[1][number]
+            self.everything &= admitted
+
+    def mask(self, tree: MarkerTree, extra: str = "") -> int:
+        """Return the set of environments where a marker holds, with ``extra`` asked for."""
+        key = (tree, extra)
+        known = self._marks.get(key)
+        if known is None:
+            known = self._marks[key] = self._evaluate(tree, extra) & self.everything
+        return known
+
+    def _evaluate(self, tree: MarkerTree, extra: str) -> int:
+        if isinstance(tree, Atom):
+            return self._atom_mask(tree, extra)
+        if isinstance(tree, All):
+            result = self.everything
+            for part in tree.parts:
+                result &= self._evaluate(part, extra)
+            return result
+        return _union(self._evaluate(part, extra) for part in tree.parts)
+
+    def _atom_mask(self, atom: Atom, extra: str) -> int:
+        if atom.variable in {"extra", "extras", "dependency_groups"}:
+            return self.everything if holds(atom, {"extra": extra}) else 0
+        axis = self.index.get(AXIS_OF.get(atom.variable, ""), -1)
+        if axis < 0:
+            axis = self.index.get(TARGET, -1)
+        if axis < 0:
+            return self.slices[self.index[str(atom)]][1]
+        values = self.axes[axis].values
+        return _union(
+            self.slices[axis][number]
+            for number, value in enumerate(values)
+            if holds(atom, value)
+        )
+
+    def python_mask(self, requires_python: str | None) -> int:
+        """Return the environments whose Python meets the lower bound of a ``Requires-Python``."""
+        if not requires_python:
+            return self.everything
+        known = self._bounds.get(requires_python)
+        if known is None:
+            bound = lower_bound(requires_python) or (0, 0, 0)
+            known = self.everything & _union(
+                self.slices[0][at] for at, start in enumerate(self.starts) if start >= bound
+            )
+            self._bounds[requires_python] = known
+        return known
+
+    def serve_mask(self, serves: frozenset[tuple[int, int]] | None) -> int:
+        """Return the environments that (point, Python minor) pairs name; None means all."""
+        if serves is None or TARGET not in self.index:
+            return self.everything
+        minors = [start[1] for start in self.starts]
+        return self.everything & _union(
+            self.slices[0][at] & self.slices[1][point]
+            for point, minor in serves
+            for at, known in enumerate(minors)
+            if known == minor
+        )
+
+    def values_on(self, axis: int, where: int) -> tuple[int, ...]:
+        """Return which values of an axis a set of environments touches."""
+        return tuple(at for at, mask in enumerate(self.slices[axis]) if mask & where)
+
+    def box(self, axis: int, values: Iterable[int]) -> int:
+        """Return the environments whose value on an axis is one of ``values``."""
+        return _union(self.slices[axis][value] for value in values)
+
+    def only_python(self, where: int, within: int) -> bool:
+        """Whether ``where`` cuts ``within`` by the Python alone."""
+        return self.box(0, self.values_on(0, where & within)) & within == where & within
+
+
+def _union(masks: Iterable[int]) -> int:
+    result = 0
+    for mask in masks:
+        result |= mask
+    return result
+
+
+def _python_starts(request: Request, vocabulary: Vocabulary) -> tuple[Release, ...]:
+    if request.python_exact is not None:
+        return (release_of(Version(request.python_exact)),)
+    cuts = set(vocabulary.cuts)
+    for spec in request.point_pythons:
+        cuts |= bound_cuts(spec)
+    return pieces(request.requires_python, cuts)
+
+
+def _python_values(start: Release, exact: str | None) -> Mapping[str, str]:
+    full = exact or "{}.{}.{}".format(*start)
+    return {"python_version": "{}.{}".format(*start), "python_full_version": full}
+
+
+def _universal_axes(vocabulary: Vocabulary) -> list[Axis]:
+    said = {name: sorted(literals) for name, literals in vocabulary.literals.items()}
+    axes = [
+        Axis(SYSTEM, _rows(SYSTEM_VARIABLES, _systems(said))),
+        Axis(
+            MACHINE,
+            _rows(
+                ("platform_machine",),
+                [(name,) for name in (*MACHINES, *said.get("platform_machine", ()), OTHER)],
+            ),
+        ),
+        Axis(IMPLEMENTATION, _rows(IMPLEMENTATION_VARIABLES, _implementations(said))),
+    ]
+    for text, atom in sorted(vocabulary.free.items()):
+        axes.append(Axis(text, ({}, {}), atom))
+    return axes
+
+
+def _rows(
+    variables: Sequence[str], rows: Iterable[Sequence[str]]
+) -> tuple[Mapping[str, str], ...]:
+    return tuple(dict(zip(variables, row, strict=True)) for row in rows)
+
+
+def _systems(said: Mapping[str, Sequence[str]]) -> list[tuple[str, str, str]]:
+    rows = list(SYSTEMS)
+    for os_name in ("posix", "nt", *said.get("os_name", ()), OTHER):
+        for sys_platform in (*said.get("sys_platform", ()), OTHER):
+            for platform_system in (*said.get("platform_system", ()), OTHER):
+                rows.append((os_name, sys_platform, platform_system))
+    return rows
+
+
+def _implementations(said: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
+    rows = list(IMPLEMENTATIONS)
+    for name in (*said.get("implementation_name", ()), OTHER):
+        for implementation in (*said.get("platform_python_implementation", ()), OTHER):
+            rows.append((name, implementation))
+    return rows
