@@ -74,7 +74,7 @@ def sync_lines(
     return [*lines, _sync_summary(outcome, style)]
 
 
-def add_lines(
+def edit_lines(
     outcome: AddOutcome | RemoveOutcome, style: Style = PLAIN, *, every_reason: bool = False
 ) -> list[str]:
     """Tell what ``add`` or ``remove`` changed in the project, then what the lock and sync did."""
@@ -113,7 +113,7 @@ def export_lines(outcome: ExportOutcome) -> list[str]:
 
 
 def cache_lines(report: CacheReport, verb: str) -> list[str]:
-    """Tell of files and their size: ``Removed 120 files (54.0 MiB)``; ``verb`` is the first word."""
+    """Tell of files and their size, ``verb`` first: ``Removed 120 files (54.0 MiB)``."""
     return [f"{verb} {count(report.files, 'file')} ({byte_size(report.bytes)})"]
 
 
