@@ -21,11 +21,13 @@ from wheelright.venv.errors import BrokenVenv, NotAVenv, PathOutsideVenv
 from wheelright.venv.inspect import Installed, Venv, find_venv, list_installed
 from wheelright.venv.plan import Action, Origin, Plan, PlanOptions, Wanted, make_plan
 from wheelright.venv.record import Record, RecordedPackage, read_record, write_record
+from wheelright.venv.stamp import FileState, observe, remove_stamp, write_stamp
 
 __all__ = [
     "Action",
     "ApplyOptions",
     "BrokenVenv",
+    "FileState",
     "Installed",
     "NotAVenv",
     "Origin",
@@ -43,7 +45,10 @@ __all__ = [
     "lock_venv",
     "make_plan",
     "next_packages",
+    "observe",
     "read_pending",
     "read_record",
+    "remove_stamp",
     "write_record",
+    "write_stamp",
 ]

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from wheelright.venv.plan import Plan
 
 PENDING_NAME = ".wheelright-pending"
+# What `stamp` writes; it goes before anything in the venv changes.
+STAMP_NAME = ".wheelright-stamp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,7 @@ def apply_plan(
     journal then stays, and the next sync makes the venv whole.
     """
     pending = f"{venv.path}/{PENDING_NAME}"
+    files.remove_file(f"{venv.path}/{STAMP_NAME}")
     if not plan.is_empty:
         names = read_pending(venv).union(action.name for action in plan.actions)
         files.write_atomic(pending, msgspec.json.encode({"packages": sorted(names)}))
