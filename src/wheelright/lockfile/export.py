@@ -16,6 +16,7 @@ from wheelright.lockfile.markers import (
     normalised_name,
     parse_condition,
 )
+from wheelright.lockfile.model import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -48,6 +49,7 @@ class Style:
 
 def to_pylock(lock: Lock, chosen: Chosen) -> Lock:
     """Return a lock without extras and groups of its own, to be written by `dumps`."""
+    lock = canonical(lock)
     packages = tuple(_packages(lock, chosen))
     names = {package.name for package in packages}
     return replace(
@@ -56,6 +58,7 @@ def to_pylock(lock: Lock, chosen: Chosen) -> Lock:
         groups=(),
         default_groups=(),
         inputs=None,
+        created_by="wheelright",
         packages=tuple(
             replace(
                 package,
@@ -73,6 +76,7 @@ def to_requirements(lock: Lock, chosen: Chosen, style: Style) -> str:
 
     Paths are written as the lock has them, so the file belongs into the lock's directory.
     """
+    lock = canonical(lock)
     origins = _origins(lock, chosen) if style.annotate else {}
     lines: list[str] = []
     if style.command is not None:
@@ -107,10 +111,10 @@ def _packages(lock: Lock, chosen: Chosen) -> Iterator[LockedPackage]:
 def _requirement(package: LockedPackage, style: Style) -> str:
     name, marker = package.name, package.marker
     if (local := package.directory) is not None:
-        path = local.path if local.path.startswith(("/", "./", "../")) else f"./{local.path}"
-        path = "." if path == "./." else path
-        part = f"#subdirectory={local.subdirectory}" if local.subdirectory else ""
-        text = f"{'-e ' if local.editable and style.editable else ''}{path}{part}"
+        path = f"{local.path}/{local.subdirectory}" if local.subdirectory else local.path
+        if path != "." and not path.startswith(("/", "./", "../")):
+            path = f"./{path}"
+        text = f"-e {path}" if local.editable and style.editable else path
     elif (archive := package.archive) is not None:
         part = f"#subdirectory={archive.subdirectory}" if archive.subdirectory else ""
         text = f"{name} @ {archive.file.url}{part}"

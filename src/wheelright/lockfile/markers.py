@@ -26,7 +26,10 @@ _OPPOSITES = {"==": "!=", "!=": "==", "in": "not in", "not in": "in"}
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One comparison; each side is a variable's name or a string in double or single quotes."""
+    """One comparison; each side is a variable's name or a string in its quotes.
+
+    The quotes are single ones wherever the string allows, so that equal clauses are equal.
+    """
 
     left: str
     operator: str
@@ -133,7 +136,7 @@ def condition_text(condition: Condition) -> str | None:
         case False:
             raise ValueError("no marker is always false")
         case Clause(left, operator, right):
-            return f"{_plain(left)} {operator} {_plain(right)}"
+            return f"{left} {operator} {right}"
         case AnyOf(parts):
             return " or ".join(condition_text(part) or "" for part in parts)
         case AllOf(parts):
@@ -142,10 +145,6 @@ def condition_text(condition: Condition) -> str | None:
                 for part in parts
                 if (text := condition_text(part) or "")
             )
-
-
-def _plain(operand: str) -> str:
-    return f"'{operand[1:-1]}'" if operand[0] == '"' and "'" not in operand else operand
 
 
 def _opposite(part: Condition) -> Condition | None:
@@ -221,7 +220,9 @@ class _Parser:
         if not self.tokens or self.tokens[-1][0] not in {"text", "word"}:
             raise _no_marker(self.text)
         kind, value = self.tokens.pop()
-        if kind == "text" or value not in {"and", "or", "in", "not"}:
+        if kind == "text":
+            return value if "'" in value[1:-1] else f"'{value[1:-1]}'"
+        if value not in {"and", "or", "in", "not"}:
             return value
         raise _no_marker(self.text)
 
