@@ -1,0 +1,182 @@
+"""What an index says of one project: its releases, newest first, and their files.
+
+Must live here: grouping files by version, ordering, and merging what several places say.
+Must not live here: how pages are written (``page``) or kept (``cache``).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from wheelright.store import File
+from wheelright.targets.filenames import parse_sdist_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from packaging.version import Version
+
+_DECODE_FILES = msgspec.msgpack.Decoder(tuple[File, ...])
+_TAG = r"[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*"
+
+
+class Release:
+    """One version of a project on one index, and its files in the order of their names.
+
+    ``version`` is the normalized version as text, ``index`` the URL of the index (no credentials).
+    A value: it never changes. Not a dataclass because files that come from the cache are decoded
+    when they are first asked for: most releases of a project never are.
+    """
+
+    __slots__ = ("_files", "_packed", "index", "version")
+
+    def __init__(
+        self,
+        version: str,
+        files: tuple[File, ...] | None,
+        index: str,
+        *,
+        packed: msgspec.Raw | None = None,
+    ) -> None:
+        self.version = version
+        self.index = index
+        self._files = files
+        self._packed = packed
+
+    @property
+    def files(self) -> tuple[File, ...]:
+        """The files, sorted by name."""
+        files = self._files
+        if files is None:
+            assert self._packed is not None
+            files = self._files = _DECODE_FILES.decode(self._packed)
+            self._packed = None
+        return files
+
+    @property
+    def packed(self) -> msgspec.Raw | None:
+        """The files as the cache holds them, where they were not decoded yet."""
+        return self._packed
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Release):
+            return NotImplemented
+        return (self.version, self.index, self.files) == (other.version, other.index, other.files)
+
+    def __hash__(self) -> int:
+        return hash((self.version, self.index))
+
+    def __repr__(self) -> str:
+        return f"Release({self.version!r}, {self.files!r}, {self.index!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectPage:
+    """What is known of a project: its ``releases``, newest first.
+
+    ``name`` is normalized; ``index`` is the URL of the index that knows it (no credentials) and
+    ``index_name`` its configured name. With ``unsafe-first-match`` the releases of later indexes
+    follow after all those of earlier ones, each part newest first.
+    """
+
+    name: str
+    index: str
+    index_name: str | None
+    releases: tuple[Release, ...]
+
+
+@lru_cache(maxsize=1 << 14)
+def _wheel_pattern(project: str) -> re.Pattern[str]:
+    name = "[_.]+".join(re.escape(part) for part in project.split("-"))
+    return re.compile(
+        rf"{name}-([0-9vV][A-Za-z0-9.!+_]*)-(?:[0-9]+[^-]*-)?{_TAG}-{_TAG}-{_TAG}\.whl",
+        re.IGNORECASE | re.ASCII,
+    )
+
+
+def group_files(project: str, files: Iterable[File], index: str) -> tuple[Release, ...]:
+    """Group a project's files by version, newest first, whatever the order they come in.
+
+    Left out: what is neither a wheel nor an sdist, what belongs to another project, and what has
+    no valid version (PEP 440). Two spellings of a version are one release, named by the longer.
+    """
+    from packaging.version import InvalidVersion, Version
+
+    match_wheel = _wheel_pattern(project).fullmatch
+    spelled: dict[str, dict[str, File]] = {}
+    for file in files:
+        name = file.name
+        if name.endswith(".whl"):
+            matched = match_wheel(name)
+            text = matched[1] if matched else None
+        else:
+            text = parse_sdist_name(name, project)
+        if text is None:
+            continue
+        known = spelled.get(text)
+        if known is None:
+            spelled[text] = {name: file}
+        elif name not in known or _rank(file) < _rank(known[name]):
+            known[name] = file
+    versions: dict[Version, tuple[str, dict[str, File]]] = {}
+    for text in sorted(spelled):
+        try:
+            version = Version(text)
+        except (InvalidVersion, ValueError):  # ValueError: digits beyond what int() takes
+            continue
+        shown = str(version)
+        if version in versions:
+            other, found = versions[version]
+            found.update(spelled[text])
+            versions[version] = (max(shown, other, key=len), found)
+        else:
+            versions[version] = (shown, spelled[text])
+    ordered = sorted(versions, reverse=True)
+    return tuple(
+        Release(versions[version][0], _sorted(versions[version][1].values()), index)
+        for version in ordered
+    )
+
+
+def _rank(file: File) -> tuple[bool, str, str]:
+    """Order two entries of one name: one with a hash first, then by text, never by place."""
+    return (not file.hashes, repr(sorted(file.hashes.items())), file.url)
+
+
+def _sorted(files: Iterable[File]) -> tuple[File, ...]:
+    return tuple(sorted(files, key=lambda file: file.name))
+
+
+def merge_releases(parts: list[tuple[Release, ...]]) -> tuple[Release, ...]:
+    """Join the releases of several places, newest first; earlier places win for a file name."""
+    from packaging.version import Version
+
+    parts = [part for part in parts if part]
+    if len(parts) < 2:
+        return parts[0] if parts else ()
+    merged: dict[Version, Release] = {}
+    for release in (release for part in parts for release in part):
+        version = Version(release.version)
+        known = merged.get(version)
+        if known is None:
+            merged[version] = release
+            continue
+        files = {file.name: file for file in (*release.files, *known.files)}
+        shown = max(known.version, release.version, key=len)
+        merged[version] = Release(shown, _sorted(files.values()), known.index)
+    return tuple(merged[version] for version in sorted(merged, reverse=True))
+
+
+def chain_releases(parts: list[tuple[Release, ...]]) -> tuple[Release, ...]:
+    """Put the releases of later places after those of earlier ones, each version once."""
+    from packaging.version import Version
+
+    chained: dict[Version, Release] = {}
+    for release in (release for part in parts for release in part):
+        chained.setdefault(Version(release.version), release)
+    return tuple(chained.values())
