@@ -10,8 +10,10 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 PYTHON = sys.executable
+LINT_IMPORTS = str(Path(PYTHON).with_name("lint-imports"))  # it cannot be run as a module
 CODE = ("src", "tests", "tools")
 
 CHECKS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -19,7 +21,7 @@ CHECKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("lint", (PYTHON, "-m", "ruff", "check", "--quiet", ".")),
     ("format", (PYTHON, "-m", "ruff", "format", "--check", "--quiet", ".")),
     ("types", (PYTHON, "-m", "mypy", "--no-error-summary")),
-    ("imports", (PYTHON, "-m", "importlinter.cli", "--no-cache")),
+    ("imports", (LINT_IMPORTS, "--no-cache")),
     ("budgets", (PYTHON, "tools/budgets.py", *CODE)),
     ("hosts", (PYTHON, "tools/hosts.py")),
     ("docs", (PYTHON, "tools/pages.py", "--check")),

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 def registry_hosts() -> tuple[str, ...]:
     """Return the host names that serve the public registry's pages and files."""
-    return tuple(
-        sorted({host for index in (PyPI, TestPyPI) for host in (index.netloc, index.file_storage_domain)})
-    )
+    indexes = (PyPI, TestPyPI)
+    hosts = {host for index in indexes for host in (index.netloc, index.file_storage_domain)}
+    return tuple(sorted(hosts))
 
 
 def tracked_files(root: Path) -> tuple[Path, ...]:

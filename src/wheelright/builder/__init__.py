@@ -1,0 +1,40 @@
+"""Building wheels and sdists from source trees, through their own backends, apart from all else.
+
+Must live here: reading ``[build-system]``, running PEP 517 and PEP 660 hooks in an isolated
+Python with a bounded, secret-free environment, keeping the log and finding in it what went
+wrong, checking what the backend delivered, unpacking sdists, and metadata that a source tree
+states without being built.
+Must not live here: choosing and installing what a build requires (a workflow provides the
+Python, see :class:`Provide`), deciding whether a build is allowed, and keeping wheels (``store``).
+What else changes with it: a new cause of failed builds is a row in ``causes``.
+"""
+
+from wheelright.builder.builder import Builder, BuildPython, BuildSettings, BuiltWheel, Provide
+from wheelright.builder.errors import (
+    BackendNotFoundError,
+    BrokenSdistError,
+    BuildFailedError,
+    BuildSystemError,
+    BuildTimeoutError,
+    NoEditableError,
+    WrongResultError,
+)
+from wheelright.builder.static import static_metadata
+from wheelright.builder.unpack import unpack_sdist
+
+__all__ = [
+    "BackendNotFoundError",
+    "BrokenSdistError",
+    "BuildFailedError",
+    "BuildPython",
+    "BuildSettings",
+    "BuildSystemError",
+    "BuildTimeoutError",
+    "Builder",
+    "BuiltWheel",
+    "NoEditableError",
+    "Provide",
+    "WrongResultError",
+    "static_metadata",
+    "unpack_sdist",
+]

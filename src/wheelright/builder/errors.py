@@ -1,0 +1,101 @@
+"""What can go wrong with a build: whose fault it is, where the log is, and what would help.
+
+The tree::
+
+    RequestError
+    ├── BuildSystemError      the source tree does not say properly how it is built
+    ├── BackendNotFoundError  the backend cannot be imported from what it requires
+    ├── BuildFailedError      the backend failed in a hook
+    │   └── BuildTimeoutError     it took longer than it may
+    ├── NoEditableError       the backend cannot build editable wheels (PEP 660)
+    ├── WrongResultError      the backend delivered something else than it was asked for
+    └── BrokenSdistError      an sdist cannot be unpacked safely
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wheelright.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+
+class BuildSystemError(RequestError):
+    """A source tree whose ``[build-system]`` is missing, malformed or points outside the tree."""
+
+    def __init__(self, name: str, cause: str, *, where: str, hints: Sequence[str] = ()) -> None:
+        super().__init__(f"`{name}` cannot be built: {cause}", where=where, hints=hints)
+        self.cause = cause
+
+
+class BackendNotFoundError(RequestError):
+    """The backend, or something that it imports, is not among what the build requires."""
+
+    def __init__(
+        self, name: str, backend: str, *, where: str, details: Sequence[str], hints: Sequence[str]
+    ) -> None:
+        super().__init__(
+            f"The build backend `{backend}` of `{name}` could not be imported",
+            where=where,
+            details=details,
+            hints=hints,
+        )
+        self.backend = backend
+
+
+class BuildFailedError(RequestError):
+    """The backend failed in ``hook``; ``log`` is the file with all that it said."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hook: str,
+        where: str,
+        log: Path,
+        details: Sequence[str] = (),
+        hints: Sequence[str] = (),
+    ) -> None:
+        whole = f"The whole log is in `{log}`"
+        super().__init__(message, where=where, details=details, hints=(*hints, whole))
+        self.hook = hook
+        self.log = log
+
+
+class BuildTimeoutError(BuildFailedError):
+    """The backend took longer than it may and was ended, with all that it had started."""
+
+
+class NoEditableError(RequestError):
+    """The backend has no ``build_editable`` hook."""
+
+    def __init__(self, name: str, backend: str, *, where: str) -> None:
+        super().__init__(
+            f"The build backend `{backend}` of `{name}` cannot make editable installs",
+            where=where,
+            hints=["Install it as a normal wheel with `--no-editable`"],
+        )
+
+
+class WrongResultError(RequestError):
+    """The backend's answer is not what its specification (PEP 517) or the request demands."""
+
+    def __init__(self, name: str, backend: str, hook: str, cause: str, *, where: str) -> None:
+        super().__init__(
+            f"The build backend `{backend}` of `{name}` delivered a wrong result: {cause}",
+            where=f"{where} ({hook})",
+            hints=["This is a fault of the backend or of the project's metadata; tell its authors"],
+        )
+        self.cause = cause
+
+
+class BrokenSdistError(RequestError):
+    """An sdist that cannot or must not be unpacked: ``file`` names it, ``cause`` says why."""
+
+    def __init__(self, file: str, cause: str) -> None:
+        super().__init__(f"The sdist `{file}` cannot be unpacked: {cause}")
+        self.file = file
+        self.cause = cause
