@@ -8,6 +8,7 @@ import pytest
 from support.locks import file, package
 from wheelright.lockfile import Archive, InvalidLockError, LocalDirectory
 from wheelright.lockfile.choose import NoFile, choose_file, choose_files, no_file_fits
+from wheelright.targets import compatible_tags, parse_platform
 
 if TYPE_CHECKING:
     from wheelright.store.file import File
@@ -76,14 +77,13 @@ def test_all_failures_are_found_at_once() -> None:
     error = no_file_fits(
         failures,
         "`x86_64-manylinux_2_17` and Python 3.12",
-        explain=lambda failure: "nearest is x" if failure.wheels else None,
         hints=["choose an older version"],
     )
     assert str(error) == (
         "2 locked packages have no file for `x86_64-manylinux_2_17` and Python 3.12"
     )
     assert error.details == (
-        "`a` 1.0 has no wheel that fits and no sdist: nearest is x",
+        "`a` 1.0 has no wheel that fits and no sdist",
         "`b` 1.0 has no wheel that fits, and its sdist may not be built",
     )
     assert error.hints == ("choose an older version",)
@@ -94,3 +94,23 @@ def test_one_failure_is_named_in_the_message() -> None:
     error = no_file_fits([failure], "Windows")
     assert str(error) == "the locked `a` 1.0 has no file for Windows"
     assert error.details == ("`a` 1.0 has no sdist, and its wheels may not be used",)
+
+
+def test_the_nearest_wheel_is_told() -> None:
+    tags = compatible_tags(parse_platform("x86_64-manylinux_2_17"), (3, 12))
+    wheels = (
+        file("pyzmq-27.1.0-cp312-cp312-manylinux_2_26_x86_64.manylinux_2_28_x86_64.whl"),
+        file("pyzmq-27.1.0-cp312-cp312-win_amd64.whl"),
+    )
+    failure = choose_file(package("pyzmq", "27.1.0", wheels=wheels), tags)
+    assert isinstance(failure, NoFile)
+    error = no_file_fits([failure], "`x86_64-manylinux_2_17` (glibc 2.17, x86_64)", tags=tags)
+    assert str(error) == (
+        "the locked `pyzmq` 27.1.0 has no file for `x86_64-manylinux_2_17` (glibc 2.17, x86_64)"
+    )
+    assert error.details == (
+        (
+            "`pyzmq` 27.1.0 has no wheel that fits and no sdist: its wheels need glibc 2.26 or newer"
+            " (nearest: cp312-manylinux_2_26_x86_64)"
+        ),
+    )

@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from wheelright.lockfile.errors import InvalidLockError, NoFileFitsError
 from wheelright.targets.filenames import WheelName, parse_wheel_name
+from wheelright.targets.misfit import nearest_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from wheelright.lockfile.model import LockedPackage
     from wheelright.store.file import File
+    from wheelright.targets.misfit import Misfit
+    from wheelright.targets.tags import TagSet
 
 
 class Ranks(Protocol):
@@ -41,6 +44,10 @@ class NoFile:
     def wheels(self) -> tuple[WheelName, ...]:
         """The names of the wheels that there are, in lock order."""
         return tuple(parse_wheel_name(file.name) for file in self.package.wheels)
+
+    def nearest(self, tags: TagSet) -> Misfit | None:
+        """Return how far the nearest wheel is from fitting; ``None`` without wheels."""
+        return nearest_wheel(self.wheels, tags)
 
     def __str__(self) -> str:
         name = f"`{self.package.name}` {self.package.version or ''}".rstrip()
@@ -118,17 +125,17 @@ def no_file_fits(
     failures: Sequence[NoFile],
     platform: str,
     *,
-    explain: Callable[[NoFile], str | None] = lambda _: None,
+    tags: TagSet | None = None,
     hints: Sequence[str] = (),
 ) -> NoFileFitsError:
     """Return the error that lists every package without a file for ``platform`` (in words).
 
-    ``explain`` may add why the nearest wheel of a package misfits.
+    With ``tags``, each line adds what the nearest wheel lacks.
     """
-    details = [
-        f"{failure}: {reason}" if (reason := explain(failure)) else str(failure)
-        for failure in failures
-    ]
+    details = []
+    for failure in failures:
+        misfit = None if tags is None else failure.nearest(tags)
+        details.append(str(failure) if misfit is None else f"{failure}: {misfit.text}")
     if len(failures) == 1:
         package = failures[0].package
         name = f"`{package.name}` {package.version or ''}".rstrip()
