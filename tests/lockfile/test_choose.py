@@ -110,7 +110,8 @@ def test_the_nearest_wheel_is_told() -> None:
     )
     assert error.details == (
         (
-            "`pyzmq` 27.1.0 has no wheel that fits and no sdist: its wheels need glibc 2.26 or newer"
+            "`pyzmq` 27.1.0 has no wheel that fits and no sdist:"
+            " its wheels need glibc 2.26 or newer"
             " (nearest: cp312-manylinux_2_26_x86_64)"
         ),
     )
