@@ -24,7 +24,7 @@ from wheelright.store.errors import BrokenWheel
 
 if TYPE_CHECKING:
     import zipfile
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
 # Deflate cannot do better than 1032:1 and real wheels stay far below 100:1 (debug symbols and
 # zero-filled tables come closest); what is small may be as repetitive as it likes.
@@ -88,33 +88,42 @@ def read_members(name: str, file: zipfile.ZipFile, buffer: memoryview) -> list[M
     return [members[path] for path in sorted(members)]
 
 
-def read_pieces(name: str, member: Member, buffer: memoryview) -> Iterator[bytes]:
+def read_pieces(name: str, member: Member, buffer: memoryview) -> Generator[bytes]:
     """Yield the bytes of a member, never more than it declares, in pieces of bounded size.
 
     Raises :class:`BrokenWheel` where the bytes cannot be inflated or are not as many as declared.
     """
-    packed = buffer[member.start : member.start + member.packed]
-    if not member.deflated:
-        for begin in range(0, member.packed, PIECE_BYTES):
-            yield bytes(packed[begin : begin + PIECE_BYTES])
-        return
+    # The slices are released on the way out, whatever happens: a memory map that is still looked
+    # into cannot be closed.
+    with buffer[member.start : member.start + member.packed] as packed:
+        if not member.deflated:
+            for begin in range(0, member.packed, PIECE_BYTES):
+                yield bytes(packed[begin : begin + PIECE_BYTES])
+            return
+        try:
+            yield from _inflate(name, member, packed)
+        except zlib.error as error:
+            raise BrokenWheel(name, f"`{member.path}` cannot be inflated ({error})") from None
+
+
+def _inflate(name: str, member: Member, packed: memoryview) -> Generator[bytes]:
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
     left = member.size
-    source: memoryview | bytes = packed
-    try:
-        while True:
+    for begin in range(0, member.packed, PIECE_BYTES):
+        with packed[begin : begin + PIECE_BYTES] as source:
             # One byte more than is left shows a member that is longer than declared.
-            piece = inflater.decompress(source, min(left + 1, PIECE_BYTES))
+            limit = min(left + 1, PIECE_BYTES)
+            piece = inflater.decompress(source, limit)
+        while piece:
             left -= len(piece)
             if left < 0:
                 raise BrokenWheel(name, f"`{member.path}` is longer than it declares")
-            if piece:
-                yield piece
-            source = inflater.unconsumed_tail
-            if inflater.eof or not (source or piece):
+            yield piece
+            if inflater.eof or len(piece) < limit:
                 break
-    except zlib.error as error:
-        raise BrokenWheel(name, f"`{member.path}` cannot be inflated ({error})") from None
+            # What did not fit waits in the tail and inside the inflater.
+            limit = min(left + 1, PIECE_BYTES)
+            piece = inflater.decompress(inflater.unconsumed_tail, limit)
     if left or not inflater.eof:
         raise BrokenWheel(name, f"`{member.path}` is shorter than it declares")
 

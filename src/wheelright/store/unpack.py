@@ -6,6 +6,7 @@ import hashlib
 import mmap
 import zipfile
 from base64 import urlsafe_b64encode
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from wheelright.outside import files
@@ -68,10 +69,13 @@ class _Unpacking:
         for path in record.keys() - self._by_path.keys():
             reporter.debug(f"`{self._name}` lists `{path}` in its RECORD but does not hold it")
         stem = self._dist_info.removesuffix(".dist-info")
+        name = normalize_name(headers.get("name", [stem.rpartition("-")[0]])[0])
+        if name != normalize_name(stem.rpartition("-")[0]):
+            raise BrokenWheel(self._name, f"its METADATA is that of `{name}`")
         return WheelFacts(
             schema=SCHEMA,
             file_name=self._name,
-            name=normalize_name(headers.get("name", [stem.rpartition("-")[0]])[0]),
+            name=name,
             version=headers.get("version", [stem.rpartition("-")[2]])[0],
             tags=tags,
             root_is_purelib=purelib,
@@ -113,9 +117,10 @@ class _Unpacking:
             else:
                 raise BrokenWheel(self._name, f"`{path}` is not listed in its RECORD with a hash")
             other = self._other_hasher(path, listed)
-            files.create(
-                f"{root}/{path}", _hashed(pieces, hasher, other), executable=member.executable
-            )
+            with closing(pieces):
+                files.create(
+                    f"{root}/{path}", _hashed(pieces, hasher, other), executable=member.executable
+                )
             digest = _base64(hasher.digest())
             if listed is not None and listed[1] != (
                 digest if other is None else _base64(other.digest())
