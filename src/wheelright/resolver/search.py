@@ -144,6 +144,7 @@ class Search:
             if bit is not None and (yield from self._expand(project, bit)):
                 self.counts.steps += 1
                 self.assignments.decide(project, bit)
+                self.changed.append(project)
                 yield from self._wake(project)
 
     # -- nodes and facts
@@ -398,7 +399,6 @@ class Search:
     def _settle(self) -> None:
         """Propagate until nothing follows; learn from conflicts on the way."""
         while (conflict := self._propagate(self.changed)) is not None:
-            self.changed.clear()
             self._keep(self._learn(conflict))
 
     def _propagate(self, changed: list[int]) -> Incompatibility | None:
@@ -417,6 +417,7 @@ class Search:
                         break
                     open_project, open_versions = other, versions
                 if open_project == -1:
+                    changed.append(project)
                     return incompatibility
                 if open_project >= 0:
                     self.assignments.derive(open_project, ~open_versions, incompatibility)

@@ -35,7 +35,7 @@ Box: TypeAlias = tuple[frozenset[int], ...]
 VARIABLES = {
     SYSTEM: ("sys_platform", "platform_system", "os_name"),
     MACHINE: ("platform_machine",),
-    IMPLEMENTATION: tuple(reversed(IMPLEMENTATION_VARIABLES)),
+    IMPLEMENTATION: IMPLEMENTATION_VARIABLES,
     TARGET: (
         "sys_platform",
         "platform_machine",

@@ -1,0 +1,252 @@
+"""Driving the resolver: what it asks is answered from the indexes, fetched ahead on threads.
+
+Must live here: turning index pages into listings, metadata into dependencies, and the look
+ahead. The resolver names what it will very likely ask next; that is fetched at once, and so
+are the pages of what fetched metadata requires, with the version that would be chosen first.
+Which facts arrive first never changes the answer: the resolver takes them in its own order.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from wheelright.errors import WheelrightError
+from wheelright.index import MetadataUnavailableError, ProjectNotFoundError
+from wheelright.resolver import (
+    Answer,
+    Candidate,
+    Dependencies,
+    Listing,
+    Need,
+    NeedCandidates,
+    Resolution,
+    Unavailable,
+)
+from wheelright.resolver.candidates import is_prerelease, specifiers_of, version_of
+from wheelright.resolver.markers import Atom, atoms
+from wheelright.resolver.requirements import parse_dependency
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable, Mapping
+
+    from wheelright.index import Indexes, Metadata, ProjectPage, Release
+    from wheelright.outside.reporting import Reporter
+    from wheelright.store import File
+
+T = TypeVar("T")
+
+#: Requests under way at once: more do not help on two cores, fewer starve a distant index.
+WORKERS = 16
+#: How many of the newest versions a look ahead considers before it gives up.
+LOOK_AHEAD = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Fitness:
+    """Whether the files of a release can serve, and if not, why, in words.
+
+    ``serves`` is as in the resolver's ``Candidate``; ``left_out`` drops the release altogether;
+    ``requires_python`` is a lower bound that only the wheels' tags tell.
+    """
+
+    left_out: str | None = None
+    serves: frozenset[tuple[int, int]] | None = None
+    misfit: str = ""
+    requires_python: str | None = None
+
+
+class Judge(Protocol):
+    """Says which files of a release may be used, and where they serve."""
+
+    def judge(self, name: str, release: Release) -> Fitness:
+        """Judge a release as a whole."""
+
+    def order(self, release: Release) -> tuple[File, ...]:
+        """Return its files in the order in which they are asked for metadata."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """A project that does not come from an index: one version, from a directory or a setting."""
+
+    version: str
+    requires: tuple[str, ...]
+    requires_python: str | None = None
+    extras: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Driver:
+    """Answers one resolution. ``pages`` holds what was read, for writing the lock afterwards."""
+
+    indexes: Indexes
+    judge: Judge
+    reporter: Reporter
+    fixed: Mapping[str, Fixed] = field(default_factory=dict)
+    pinned_index: Mapping[str, str] = field(default_factory=dict)
+    restrict: Callable[[ProjectPage], ProjectPage] = lambda page: page
+    overlay: Callable[[str, str], Dependencies | None] = lambda _name, _version: None
+    build: Callable[[str, str, Release], Metadata] | None = None
+    pages: dict[str, ProjectPage] = field(default_factory=dict)
+    unknown: dict[str, ProjectNotFoundError] = field(default_factory=dict)
+    _page_jobs: dict[str, Future[ProjectPage]] = field(default_factory=dict)
+    _metadata_jobs: dict[tuple[str, str], Future[Metadata]] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+    _pool: ThreadPoolExecutor | None = None
+
+    def drive(self, resolution: Generator[Need, Answer, Resolution]) -> Resolution:
+        """Answer every need until the resolution is complete."""
+        self.reporter.begin("resolve")
+        self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="wheelright-index")
+        try:
+            need = next(resolution)
+            while True:
+                need = resolution.send(self._answer(need))
+        except StopIteration as stop:
+            result: Resolution = stop.value
+            return result
+        finally:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool = None
+            self.reporter.end("resolve")
+
+    def _answer(self, need: Need) -> Answer:
+        if isinstance(need, NeedCandidates):
+            for name in need.soon:
+                self._want_page(name)
+            return self._listing(need.name)
+        for name, version in need.soon:
+            self._want_metadata(name, version)
+        return self._dependencies(need.name, need.version)
+
+    # -- listings
+
+    def _listing(self, name: str) -> Listing:
+        fixed = self.fixed.get(name)
+        if fixed is not None:
+            return Listing(name, (Candidate(fixed.version, fixed.requires_python),))
+        try:
+            page = self._want_page(name).result()
+        except ProjectNotFoundError as error:
+            self.unknown[name] = error
+            return Listing(name, (), f"no index knows a project named `{name}`")
+        self.reporter.advance("resolve", 0, name)
+        candidates = []
+        for release in page.releases:
+            fitness = self.judge.judge(name, release)
+            if fitness.left_out is None:
+                candidates.append(_candidate(release, fitness))
+        return Listing(name, tuple(candidates), None if page.releases else _empty(name))
+
+    def _want_page(self, name: str) -> Future[ProjectPage]:
+        with self._lock:
+            job = self._page_jobs.get(name)
+            if job is None:
+                job = self._page_jobs[name] = self._start(self._load_page, name)
+            return job
+
+    def _load_page(self, name: str) -> ProjectPage:
+        page = self.restrict(self.indexes.page(name, index=self.pinned_index.get(name)))
+        self.pages[name] = page
+        return page
+
+    # -- dependencies
+
+    def _dependencies(self, name: str, version: str) -> Dependencies | Unavailable:
+        fixed = self.fixed.get(name)
+        if fixed is not None:
+            return Dependencies(fixed.requires, fixed.requires_python, fixed.extras)
+        known = self.overlay(name, version)
+        if known is not None:
+            return known
+        self.reporter.advance("resolve", 1, f"{name}=={version}")
+        try:
+            metadata = self._want_metadata(name, version).result()
+        except MetadataUnavailableError as error:
+            return Unavailable("; ".join((error.message, *error.details)))
+        for failure in metadata.failures:
+            self.reporter.debug(f"{name} {version}: {failure}; asked another file")
+        return Dependencies(metadata.requires_dist, metadata.requires_python, metadata.extras)
+
+    def _want_metadata(self, name: str, version: str) -> Future[Metadata]:
+        with self._lock:
+            job = self._metadata_jobs.get((name, version))
+            if job is None:
+                job = self._start(self._load_metadata, name, version)
+                self._metadata_jobs[name, version] = job
+            return job
+
+    def _load_metadata(self, name: str, version: str) -> Metadata:
+        page = self.pages.get(name) or self._load_page(name)
+        release = next(one for one in page.releases if one.version == version)
+        files = self.judge.order(release)
+        try:
+            metadata = self.indexes.metadata(name, version, files)
+        except MetadataUnavailableError:
+            if self.build is None:
+                raise
+            metadata = self.build(name, version, release)
+        self._look_ahead(metadata)
+        return metadata
+
+    def _look_ahead(self, metadata: Metadata) -> None:
+        """Fetch the pages of what a version requires, and the version that each would get."""
+        for text in metadata.requires_dist:
+            try:
+                dependency = parse_dependency(text)
+                extra = dependency.marker is not None and _asks_for_extra(atoms(dependency.marker))
+                if not extra and dependency.name not in self.fixed and dependency.url is None:
+                    self._ahead(dependency.name, dependency.specifier)
+            except WheelrightError:
+                continue  # the resolver will meet it, and say so where it matters
+
+    def _ahead(self, name: str, specifier: str) -> None:
+        with self._lock:
+            if name in self._page_jobs or self._pool is None:
+                return
+        job = self._want_page(name)
+        job.add_done_callback(lambda done: self._ahead_metadata(done, name, specifier))
+
+    def _ahead_metadata(self, done: Future[ProjectPage], name: str, specifier: str) -> None:
+        if done.cancelled() or done.exception() is not None or self._pool is None:
+            return
+        parts = specifiers_of(specifier) if specifier else ()
+        for release in done.result().releases[:LOOK_AHEAD]:
+            text = release.version
+            if is_prerelease(text) or not all(p.contains(version_of(text)) for p in parts):
+                continue
+            if self.judge.judge(name, release).left_out is None:
+                self._want_metadata(name, text)
+                return
+
+    def _start(self, work: Callable[..., T], *arguments: str) -> Future[T]:
+        """Run on a thread, or here and now where the pool is closed already."""
+        if self._pool is not None:
+            try:
+                return self._pool.submit(work, *arguments)
+            except RuntimeError:  # closed between the question and the call
+                pass
+        job: Future[T] = Future()
+        job.cancel()
+        return job
+
+
+def _asks_for_extra(found: Iterable[Atom]) -> bool:
+    return any(atom.variable == "extra" for atom in found)
+
+
+def _candidate(release: Release, fitness: Fitness) -> Candidate:
+    yanked: bool | str = False
+    if release.files and all(file.yanked is not False for file in release.files):
+        yanked = next((f.yanked for f in release.files if isinstance(f.yanked, str)), True)
+    bound = next((file.requires_python for file in release.files if file.requires_python), None)
+    if fitness.requires_python:
+        bound = f"{bound},{fitness.requires_python}" if bound else fitness.requires_python
+    return Candidate(release.version, bound, yanked, fitness.serves, fitness.misfit)
+
+
+def _empty(name: str) -> str:
+    return f"no version of `{name}` has a usable file"

@@ -1,0 +1,79 @@
+"""Getting the wheels of a plan into the store: many downloads at once, sdists built on the way."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator, Mapping
+
+    from wheelright.index import Indexes
+    from wheelright.outside.reporting import Reporter
+    from wheelright.store import File, Store, StoredWheel
+
+#: Downloads under way at once. The store writes one wheel at a time in any case.
+DOWNLOADS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Fetcher:
+    """Fetches files into a store. ``build`` makes a wheel of an sdist or of a source tree."""
+
+    indexes: Indexes
+    store: Store
+    reporter: Reporter
+    build: Callable[[File], StoredWheel] | None = None
+
+    def wheels(self, wanted: Mapping[str, File]) -> dict[str, StoredWheel]:
+        """Return the stored wheel of each file, by the same keys.
+
+        What the store has already is not fetched. The first failure is raised once no further
+        download is started; what was finished stays in the store.
+        """
+        found: dict[str, StoredWheel] = {}
+        missing: dict[str, File] = {}
+        for name, file in wanted.items():
+            stored = self.store.get(file) if file.is_wheel else None
+            if stored is None:
+                missing[name] = file
+            else:
+                found[name] = stored
+        if not missing:
+            return found
+        with self._stage(missing), ThreadPoolExecutor(min(DOWNLOADS, len(missing))) as pool:
+            # Large files first: the last one decides how long all take.
+            ordered = sorted(missing.items(), key=lambda item: -(item[1].size or 0))
+            downloads = [item for item in ordered if item[1].is_wheel]
+            jobs = {pool.submit(self._download, file): name for name, file in downloads}
+            try:
+                for job in as_completed(jobs):
+                    found[jobs[job]] = job.result()
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+        for name, file in ordered:
+            if not file.is_wheel:
+                assert self.build is not None
+                found[name] = self.build(file)
+        return found
+
+    @contextmanager
+    def _stage(self, missing: Mapping[str, File]) -> Generator[None]:
+        total = sum(file.size or 0 for file in missing.values() if file.is_wheel)
+        self.reporter.begin("download", total or None)
+        try:
+            yield
+        finally:
+            self.reporter.end("download")
+
+    def _download(self, file: File) -> StoredWheel:
+        with self.indexes.open(file) as chunks:
+            return self.store.add(file, self._counted(file, chunks))
+
+    def _counted(self, file: File, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            self.reporter.advance("download", len(chunk), file.name)
+            yield chunk

@@ -1,0 +1,171 @@
+"""Which releases may be chosen, judged by their files: for a universal lock, or for one machine.
+
+Must live here: what wheels and sdists say about where a release can serve, and the order in
+which files are asked for metadata, which depends on nothing but the files.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from wheelright.targets import InvalidFileName, nearest_wheel, parse_wheel_name
+from wheelright.workflows.driver import Fitness
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from wheelright.index import Release
+    from wheelright.store import File
+    from wheelright.targets import TagSet, WheelName
+
+_MINOR = re.compile(r"(?:cp|pp|py)3(\d+)")
+_ABI3 = "abi3"
+ALL = ":all:"
+
+
+@dataclass(frozen=True, slots=True)
+class BuildPolicy:
+    """Whether sdists may be built and wheels used, for all projects or by name."""
+
+    no_build: bool = False
+    no_build_packages: frozenset[str] = frozenset()
+    no_binary: bool = False
+    no_binary_packages: frozenset[str] = frozenset()
+
+    def may_build(self, name: str) -> bool:
+        """Whether a project's sdist may be built."""
+        return not self.no_build and name not in self.no_build_packages
+
+    def may_use_wheels(self, name: str) -> bool:
+        """Whether a project's wheels may be used."""
+        return not self.no_binary and name not in self.no_binary_packages
+
+
+def usable_files(name: str, release: Release, policy: BuildPolicy) -> tuple[File, ...]:
+    """Return the files of a release that the policy lets be used."""
+    wheels, sdists = policy.may_use_wheels(name), policy.may_build(name)
+    return tuple(file for file in release.files if (wheels if file.is_wheel else sdists))
+
+
+def why_unusable(name: str, release: Release, policy: BuildPolicy) -> str:
+    """Say why no file of a release may be used."""
+    if not release.files:
+        return "it has no files"
+    if not policy.may_build(name):
+        return "it has no wheel, and building it is off"
+    return "it has no sdist, and its wheels are off"
+
+
+def wheel_names(files: Iterable[File]) -> list[WheelName]:
+    """Read the names of all wheels; a name that cannot be read is left out."""
+    names = []
+    for file in files:
+        if file.is_wheel:
+            try:
+                names.append(parse_wheel_name(file.name))
+            except InvalidFileName:
+                continue
+    return names
+
+
+@dataclass(frozen=True, slots=True)
+class UniversalJudge:
+    """For a lock that must hold everywhere: files limit a release only by their Pythons."""
+
+    policy: BuildPolicy
+
+    def judge(self, name: str, release: Release) -> Fitness:
+        """Judge a release: left out without usable files; bound by its wheels without an sdist."""
+        files = usable_files(name, release, self.policy)
+        if not files:
+            return Fitness(left_out=why_unusable(name, release, self.policy))
+        if any(not file.is_wheel for file in files):
+            return Fitness()
+        oldest = [minor for wheel in wheel_names(files) for minor in _minors(wheel)]
+        if not oldest:
+            return Fitness(left_out="none of its wheels has a name that can be read")
+        lowest = min(oldest)
+        return Fitness(requires_python=f">=3.{lowest}" if lowest else None)
+
+    def order(self, release: Release) -> tuple[File, ...]:
+        """Pure wheels first, then Linux, macOS and Windows by newest Python, then the sdist."""
+        return tuple(sorted(release.files, key=_metadata_order))
+
+
+def _minors(wheel: WheelName) -> list[int]:
+    """Return the oldest Python 3 minors that a wheel's tags speak of; 0 for any Python 3."""
+    found = []
+    for python in wheel.pythons:
+        match = _MINOR.fullmatch(python)
+        if match:
+            found.append(int(match[1]))
+        elif python == "py3":
+            found.append(0)
+    return found
+
+
+def _metadata_order(file: File) -> tuple[int, int, str]:
+    if not file.is_wheel:
+        return (9, 0, file.name)
+    try:
+        wheel = parse_wheel_name(file.name)
+    except InvalidFileName:
+        return (8, 0, file.name)
+    platform = " ".join(wheel.platforms)
+    families = ("any", "manylinux", "linux", "musllinux", "macosx", "win")
+    rank = next((i for i, word in enumerate(families) if platform.startswith(word)), 7)
+    return (rank, -max(_minors(wheel), default=0), file.name)
+
+
+@dataclass(slots=True)
+class MachineJudge:
+    """For one Python on one platform: a wheel must fit, or the sdist may be built.
+
+    On a ``foreign`` platform a release that has platform wheels, none of which fits, is passed
+    over even where it has an sdist: building it here would not give what is needed there.
+    ``passed_over`` gathers what was, with the reason, newest first.
+    """
+
+    tags: TagSet
+    policy: BuildPolicy
+    platform: str
+    foreign: bool = False
+    universal: UniversalJudge = field(init=False)
+    passed_over: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.universal = UniversalJudge(self.policy)
+
+    def judge(self, name: str, release: Release) -> Fitness:
+        """Judge a release by whether one of its files can be installed."""
+        files = usable_files(name, release, self.policy)
+        if not files:
+            return Fitness(left_out=why_unusable(name, release, self.policy))
+        wheels = wheel_names(files)
+        if any(self.tags.rank(wheel) is not None for wheel in wheels):
+            return Fitness()
+        sdist = any(not file.is_wheel for file in files)
+        if sdist and not (self.foreign and wheels):
+            return Fitness()
+        reason = self._reason(wheels)
+        self.passed_over[name, release.version] = reason
+        return Fitness(serves=frozenset(), misfit=reason)
+
+    def _reason(self, wheels: list[WheelName]) -> str:
+        nearest = nearest_wheel(wheels, self.tags)
+        if nearest is None:
+            return f"it has no wheel for {self.platform}"
+        return nearest.text
+
+    def order(self, release: Release) -> tuple[File, ...]:
+        """Wheels that fit first, best first, then the others as for a universal lock."""
+
+        def rank(file: File) -> tuple[int, int, int, str]:
+            fit = None
+            if file.is_wheel:
+                fit = next((self.tags.rank(w) for w in wheel_names([file])), None)
+            return (1, *_metadata_order(file)) if fit is None else (0, fit, 0, file.name)
+
+        return tuple(sorted(release.files, key=rank))

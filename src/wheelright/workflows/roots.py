@@ -1,0 +1,213 @@
+"""What a project asks of the resolver, and what its lock is made from.
+
+Must live here: gathering requirements by entry (with references of the project to itself
+resolved), applying sources to them, and stating the inputs that decide whether a lock is current.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from wheelright.errors import RequestError
+from wheelright.lockfile import LockInputs
+from wheelright.project import (
+    GitSource,
+    IndexSource,
+    PathSource,
+    UrlSource,
+    WorkspaceSource,
+    source_of_reference,
+)
+from wheelright.resolver import Entry, RootRequirement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from packaging.specifiers import SpecifierSet
+
+    from wheelright.project import Project, Requirement, Settings, Source
+    from wheelright.workflows.local import LocalProject
+    from wheelright.workflows.options import ResolveOptions
+
+PROJECT = Entry()
+#: Pythons that a project without ``requires-python`` serves: all that are managed.
+DEFAULT_PYTHONS = ">=3.8"
+
+
+@dataclass(slots=True)
+class Roots:
+    """The root requirements of a project; what their sources say is gathered beside them."""
+
+    requirements: list[RootRequirement] = field(default_factory=list)
+    indexes: dict[str, str] = field(default_factory=dict)
+    directories: dict[str, PathSource] = field(default_factory=dict)
+
+
+class UnsupportedSourceError(RequestError):
+    """A source of a kind that cannot be installed from yet."""
+
+
+def gather_roots(project: Project, settings: Settings, *, no_sources: bool = False) -> Roots:
+    """Return the requirements of the project, its extras and its groups, with their sources.
+
+    Raises :class:`UnsupportedSourceError` for sources from Git, URLs and workspaces.
+    """
+    roots = Roots()
+    sources = {} if no_sources or settings.no_sources else settings.sources
+    for entry, requirement, bound in _entries(project):
+        text = _text(requirement, bound)
+        roots.requirements.append(RootRequirement(text, entry))
+        for source in _sources_of(requirement, sources):
+            _apply(roots, requirement, source)
+    return roots
+
+
+def _entries(project: Project) -> Iterator[tuple[Entry, Requirement, SpecifierSet | None]]:
+    """Yield every requirement with its entry; the project's own extras are followed."""
+    for requirement in _followed(project, project.dependencies, frozenset()):
+        yield PROJECT, requirement, None
+    for extra, requirements in project.optional_dependencies.items():
+        for requirement in _followed(project, requirements, frozenset({extra})):
+            yield Entry("extra", extra), requirement, None
+    for group, requirements in project.groups.items():
+        bound = project.group_requires_python.get(group)
+        for requirement in _followed(project, requirements, frozenset()):
+            yield Entry("group", group), requirement, bound
+
+
+def _followed(
+    project: Project, requirements: Iterable[Requirement], seen: frozenset[str]
+) -> Iterator[Requirement]:
+    """Replace ``project[extra]`` by what the extra asks for, each extra once."""
+    for requirement in requirements:
+        if requirement.name != project.name:
+            yield requirement
+            continue
+        for extra in requirement.extras:
+            if extra not in seen and extra in project.optional_dependencies:
+                inner = project.optional_dependencies[extra]
+                yield from _followed(project, inner, seen | {extra})
+
+
+def _text(requirement: Requirement, bound: SpecifierSet | None) -> str:
+    """Return a requirement as the resolver reads it: without its URL, bound by its group."""
+    extras = f"[{','.join(requirement.extras)}]" if requirement.extras else ""
+    markers = [f"({requirement.marker})"] if requirement.marker is not None else []
+    if bound is not None:
+        markers += [f"python_full_version {s.operator} '{s.version}'" for s in bound]
+    marker = f" ; {' and '.join(markers)}" if markers else ""
+    if bound is None and requirement.url is None and requirement.text:
+        return requirement.text
+    return f"{requirement.name}{extras}{requirement.specifier}{marker}"
+
+
+def _sources_of(
+    requirement: Requirement, sources: Mapping[str, tuple[Source, ...]]
+) -> tuple[Source, ...]:
+    direct = source_of_reference(requirement)
+    return (direct,) if direct is not None else sources.get(requirement.name, ())
+
+
+def _apply(roots: Roots, requirement: Requirement, source: Source) -> None:
+    name = requirement.name
+    if source.is_conditional:
+        raise _unsupported(name, "has a condition (`marker`, `extra` or `group`)")
+    if isinstance(source, IndexSource):
+        roots.indexes[name] = source.index
+    elif isinstance(source, PathSource):
+        roots.directories[name] = source
+    elif isinstance(source, GitSource):
+        raise _unsupported(name, "is a Git repository")
+    elif isinstance(source, UrlSource):
+        raise _unsupported(name, "is a URL")
+    elif isinstance(source, WorkspaceSource):
+        raise _unsupported(name, "is a member of a workspace")
+
+
+def _unsupported(name: str, what: str) -> UnsupportedSourceError:
+    return UnsupportedSourceError(
+        f"the source of `{name}` {what}, which this version cannot install from",
+        hints=["use an index or a path, or leave sources out with `--no-sources`"],
+    )
+
+
+def lock_inputs(
+    project: Project,
+    settings: Settings,
+    options: ResolveOptions,
+    roots: Roots,
+    local: Mapping[str, LocalProject],
+) -> LockInputs:
+    """State everything that decides what a lock holds, the index and the machine left out."""
+    groups = {name: _texts(found) for name, found in project.groups.items()}
+    for name, bound in project.group_requires_python.items():
+        if name in groups:
+            groups[name] = (*groups[name], f"requires-python {bound}")
+    return LockInputs(
+        project=project.name,
+        requires_python=None if project.requires_python is None else str(project.requires_python),
+        requirements=_texts(project.dependencies),
+        extras={name: _texts(found) for name, found in project.optional_dependencies.items()},
+        groups=groups,
+        constraints=_texts(settings.constraint_dependencies),
+        overrides=_texts(settings.override_dependencies),
+        environments=tuple(str(marker) for marker in settings.environments),
+        required_environments=tuple(str(marker) for marker in settings.required_environments),
+        resolution=_unless(options.resolution or settings.resolution, "highest"),
+        prerelease=_unless(options.prerelease or settings.prerelease, "if-necessary-or-explicit"),
+        exclude_newer=options.exclude_newer
+        or (settings.exclude_newer.text if settings.exclude_newer else None),
+        indexes=_pinned(settings, roots),
+        sources={name: one.state() for name, one in local.items()},
+        metadata=_stated(settings),
+        options=_options(project, settings),
+    )
+
+
+def _texts(requirements: Iterable[Requirement]) -> tuple[str, ...]:
+    return tuple(str(requirement) for requirement in requirements)
+
+
+def _unless(value: str, default: str) -> str | None:
+    return None if value == default else value
+
+
+def _pinned(settings: Settings, roots: Roots) -> dict[str, str]:
+    urls = {index.name: index.url for index in settings.index if index.name}
+    return {
+        name: f"{index} ({urls.get(index, '')})"
+        for index in roots.indexes.values()
+        for name in [name for name, other in roots.indexes.items() if other == index]
+    }
+
+
+def _stated(settings: Settings) -> dict[str, tuple[str, ...]]:
+    stated: dict[str, tuple[str, ...]] = {}
+    for one in settings.dependency_metadata:
+        lines = (
+            f"version {one.version or 'any'}",
+            f"requires-python {one.requires_python or ''}",
+            *(f"requires {requirement}" for requirement in one.requires_dist),
+            *(f"extra {extra}" for extra in one.provides_extra),
+        )
+        stated[one.name] = (*stated.get(one.name, ()), *lines)
+    return stated
+
+
+def _options(project: Project, settings: Settings) -> dict[str, str]:
+    options = {}
+    if settings.exclude_dependencies:
+        options["exclude-dependencies"] = " ".join(sorted(settings.exclude_dependencies))
+    if settings.no_build or settings.no_build_package:
+        named = " ".join(sorted(settings.no_build_package))
+        options["no-build"] = "all" if settings.no_build else named
+    if settings.no_binary or settings.no_binary_package:
+        named = " ".join(sorted(settings.no_binary_package))
+        options["no-binary"] = "all" if settings.no_binary else named
+    cutoffs = settings.exclude_newer_package
+    for name, cutoff in sorted(cutoffs.items()):
+        options[f"exclude-newer of {name}"] = "none" if cutoff is None else cutoff.text
+    if project.default_groups != ("dev",) and project.default_groups:
+        options["default-groups"] = " ".join(sorted(project.default_groups))
+    return options
