@@ -125,7 +125,6 @@ PROGRAMS: dict[str, str] = {
     "autoconf": "autoconf",
     "automake": "automake",
     "bison": "bison",
-    "cargo": "cargo",
     "cmake": "cmake",
     "flex": "flex",
     "gfortran": "gfortran",
@@ -140,7 +139,6 @@ PROGRAMS: dict[str, str] = {
     "pkg-config": "pkg-config",
     "mysql_config": "default-libmysqlclient-dev",
     "protoc": "protobuf-compiler",
-    "rustc": "rustc",
     "swig": "swig",
 }
 

@@ -152,13 +152,13 @@ class Hooks:
         last = traceback.strip().splitlines()[-1]
         module = backend.partition(":")[0]
         missing = _MISSING.search(last)
-        if self.system.backend_path:
-            hint = "Check `build-backend` and `backend-path` in `[build-system]`"
-        elif missing is not None and not _is_part(module, missing[1]):
+        if missing is not None and not _is_part(module, missing[1]):
             hint = (
                 f"The backend is there but imports `{missing[1]}`: "
                 "add what provides it to `requires` in `[build-system]`"
             )
+        elif self.system.backend_path:
+            hint = "Check `build-backend` and `backend-path` in `[build-system]`"
         else:
             listed = ", ".join(f"`{item}`" for item in self.system.requires) or "nothing"
             hint = f"`requires` in `[build-system]` must name what provides it; it names {listed}"
