@@ -256,7 +256,7 @@ class Http:
                     return answer
                 raise self._refused(answer)
             self._drop(answer)
-            clean, given = split_credentials(urljoin(clean, location))
+            clean, given = split_credentials(_joined(clean, location))
             previous, address = address, _address(clean, came_from=redact(url))
             if not _same_owner(previous, address):
                 credentials = None
@@ -421,6 +421,13 @@ def _address(url: str, *, came_from: str | None = None) -> Address:
         return parse_address(url)
     except ValueError as error:  # UnicodeError of a bad host name too
         raise HttpError(redact(url), f"not a usable address ({error})", details=details) from error
+
+
+def _joined(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError:  # it is no address, which the next step says
+        return location
 
 
 def _same_owner(first: Address, second: Address) -> bool:
