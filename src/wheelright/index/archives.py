@@ -82,6 +82,11 @@ def _directory(read: Callable[[int, int], bytes], total: int) -> tuple[int, int]
         base = max(0, total - _END.size - 0xFFFF)
         tail = read(base, total)
         at = tail.rfind(b"PK\5\6")
+        # The comment may hold the signature too: the true one says how long the comment is.
+        while (
+            at >= 0 and tail[at + 20 : at + 22] != (len(tail) - at - 22).to_bytes(4, "little")[:2]
+        ):
+            at = tail.rfind(b"PK\5\6", 0, at)
     if at < 0 or len(tail) - at < _END.size:
         raise BrokenArchiveError("it is no zip archive, or is cut short")
     end = _END.unpack_from(tail, at)
@@ -198,13 +203,17 @@ def _unsized(source: _Source, method: int, *, keep: bool) -> bytes:
     text = source.inflate(keep=keep)
     # Signature (optional in theory), CRC and two sizes, which are wide in zip64.
     described = source.take(16)
+    check = described[4:8]
     if not described.startswith(b"PK\7\x08"):
         source.put_back(described[12:])
-        return text
-    following = source.take(2)
-    source.put_back(following)
-    if following != b"PK":
-        source.take(8)
+        check = described[:4]
+    else:
+        following = source.take(2)
+        source.put_back(following)
+        if following != b"PK":
+            source.take(8)
+    if keep and zlib.crc32(text).to_bytes(4, "little") != check:
+        raise BrokenArchiveError("its metadata file is damaged")
     return text
 
 
@@ -270,6 +279,16 @@ def read_from_tar(chunks: Iterator[bytes], wanted: Callable[[str], bool]) -> byt
     import lzma
     import tarfile
 
+    # The last two are what tarfile raises where a header ends too early.
+    broken = (
+        tarfile.TarError,
+        EOFError,
+        OSError,
+        zlib.error,
+        lzma.LZMAError,
+        ValueError,
+        TypeError,
+    )
     try:
         reader = cast("IO[bytes]", _Reader(chunks))
         with tarfile.open(fileobj=reader, mode="r|*") as archive:
@@ -285,7 +304,7 @@ def read_from_tar(chunks: Iterator[bytes], wanted: Callable[[str], bool]) -> byt
                 if len(text) != member.size:
                     raise BrokenArchiveError("it is cut short")
                 return text
-    except (tarfile.TarError, EOFError, OSError, zlib.error, lzma.LZMAError, ValueError) as error:
+    except broken as error:
         raise BrokenArchiveError("it is no tar archive, or is cut or damaged") from error
     raise BrokenArchiveError("it has no `PKG-INFO`")
 

@@ -44,6 +44,7 @@ class Surroundings:
     home: Path = field(default_factory=lambda: Path(os.path.expanduser("~")))  # noqa: PTH111
     prefix: Path = field(default_factory=lambda: Path(sys.prefix))
     platform: str = sys.platform
+    root: Path = Path("/")
 
 
 def default_index(around: Surroundings | None = None) -> IndexSource:
@@ -98,9 +99,10 @@ def _system_folders(around: Surroundings) -> list[Path]:
         shared = around.environ.get("PROGRAMDATA") or around.environ.get("ALLUSERSPROFILE")
         return [Path(shared) / "pip"] if shared else []
     if around.platform == "darwin":
-        return [Path("/Library/Application Support/pip")]
-    listed = around.environ.get("XDG_CONFIG_DIRS") or "/etc/xdg"
-    return [*(Path(one) / "pip" for one in listed.split(os.pathsep) if one), Path("/etc")]
+        return [around.root / "Library" / "Application Support" / "pip"]
+    etc = around.root / "etc"
+    listed = around.environ.get("XDG_CONFIG_DIRS") or str(etc / "xdg")
+    return [*(Path(one) / "pip" for one in listed.split(os.pathsep) if one), etc]
 
 
 def _user_folder(around: Surroundings) -> Path:

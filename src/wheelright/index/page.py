@@ -146,10 +146,11 @@ def _mended(raw: msgspec.Raw) -> _Entry | None:
         return None
     # A wrong Requires-Python or yank would make the file look fit for what it is not.
     for optional in ("size", "upload-time", "core-metadata", "dist-info-metadata", "hashes"):
-        try:
-            msgspec.convert({"filename": "", "url": "", optional: said.get(optional)}, _Entry)
-        except msgspec.ValidationError:
-            del said[optional]
+        if optional in said:
+            try:
+                msgspec.convert({"filename": "", "url": "", optional: said[optional]}, _Entry)
+            except msgspec.ValidationError:
+                del said[optional]
     try:
         return msgspec.convert(said, _Entry)
     except msgspec.ValidationError:
@@ -262,6 +263,9 @@ def _resolver(base: str) -> Callable[[str], tuple[str, str] | None]:
                 head = split_credentials(head)[0]
             return head, fragment
         path, mark, query = head.partition("?")
+        if ":" in path.partition("/")[0]:  # another scheme, or this one in capitals
+            whole = _joined(base, head)
+            return (whole, fragment) if whole else None
         folder, slash, name = path.rpartition("/")
         folder += slash
         if folder not in joined:

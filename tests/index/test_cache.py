@@ -1,0 +1,219 @@
+"""The cache: what is fresh, what is kept, and what becomes of damaged entries."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wheelright.index.cache import Cache, CachedPage, age_allowed
+from wheelright.index.metadata import Headers
+from wheelright.index.release import Release
+from wheelright.outside.reporting import Silent
+from wheelright.store import File
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+INDEX = "https://index.invalid/simple/"
+FILE = File(
+    "x-1.tar.gz",
+    "https://index.invalid/x-1.tar.gz",
+    {"sha256": "a" * 64},
+    12,
+    "2024-01-01T00:00:00Z",
+    ">=3.8",
+    "broken",
+    {"sha256": "b" * 64},
+)
+WHEEL = File("x-1-py3-none-any.whl", "https://index.invalid/x-1-py3-none-any.whl")
+PAGE = CachedPage((Release("1", (WHEEL, FILE), INDEX),), True, '"tag"', "Mon", 1000.0, 60.0)
+HEADERS = Headers("x", "1", ("y>=2",), ">=3.8", ("extra",), static=True)
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Cache:
+    return Cache(tmp_path, Silent())
+
+
+def entries(root: Path) -> list[Path]:
+    return sorted(path for path in root.rglob("*") if path.is_file())
+
+
+def test_a_page_comes_back_as_it_was(cache: Cache) -> None:
+    assert cache.load_page(INDEX, "x") is None
+    cache.save_page(INDEX, "x", PAGE)
+    assert cache.load_page(INDEX, "x") == PAGE
+    assert cache.load_page(INDEX, "y") is None
+    assert cache.load_page("https://other.invalid/", "x") is None
+
+
+def test_files_of_a_cached_page_are_decoded_when_asked_for(cache: Cache) -> None:
+    cache.save_page(INDEX, "x", PAGE)
+    page = cache.load_page(INDEX, "x")
+    assert page is not None
+    (release,) = page.releases
+    assert release.packed is not None
+    assert release.files == (WHEEL, FILE)
+    assert release.packed is None
+
+
+def test_a_page_is_saved_again_without_decoding_it(cache: Cache) -> None:
+    cache.save_page(INDEX, "x", PAGE)
+    page = cache.load_page(INDEX, "x")
+    assert page is not None
+    cache.save_page("https://other.invalid/", "x", page)
+    assert page.releases[0].packed is not None
+    again = cache.load_page("https://other.invalid/", "x")
+    assert again is not None
+    assert again.releases[0].files == (WHEEL, FILE)
+
+
+def test_metadata_belongs_to_the_hash_of_its_file(cache: Cache) -> None:
+    cache.save_metadata(FILE, HEADERS, "sdist")
+    elsewhere = File(FILE.name, "https://mirror.invalid/x-1.tar.gz", FILE.hashes)
+    assert cache.load_metadata(elsewhere) == (HEADERS, "sdist")
+    other = File(FILE.name, FILE.url, {"sha256": "c" * 64})
+    assert cache.load_metadata(other) is None
+
+
+def test_metadata_of_a_file_without_a_hash_belongs_to_its_url(cache: Cache) -> None:
+    cache.save_metadata(WHEEL, HEADERS, "ranges")
+    assert cache.load_metadata(WHEEL) == (HEADERS, "ranges")
+    assert cache.load_metadata(File(WHEEL.name, "https://other.invalid/x")) is None
+
+
+def test_no_cache_keeps_nothing() -> None:
+    cache = Cache(None, Silent())
+    cache.save_page(INDEX, "x", PAGE)
+    cache.save_metadata(FILE, HEADERS, "sdist")
+    assert cache.load_page(INDEX, "x") is None
+    assert cache.load_metadata(FILE) is None
+
+
+def mangled(data: bytes) -> list[bytes]:
+    return [
+        b"",
+        data[:7],
+        data[:-1],
+        data + b"x",
+        b"wri0" + data[4:],
+        data[:8] + bytes(len(data) - 8),
+        data[:30] + bytes([data[30] ^ 1]) + data[31:],
+    ]
+
+
+@pytest.mark.parametrize("damage", range(7))
+def test_a_damaged_entry_is_absent_and_written_anew(
+    cache: Cache, tmp_path: Path, damage: int
+) -> None:
+    saves: list[tuple[Callable[[], None], Callable[[], object]]] = [
+        (lambda: cache.save_page(INDEX, "x", PAGE), lambda: cache.load_page(INDEX, "x")),
+        (
+            lambda: cache.save_metadata(FILE, HEADERS, "sdist"),
+            lambda: cache.load_metadata(FILE),
+        ),
+    ]
+    for save, load in saves:
+        save()
+        whole = load()
+        path = entries(tmp_path)[0]
+        path.write_bytes(mangled(path.read_bytes())[damage])
+        assert load() is None
+        save()
+        assert load() == whole
+        path.unlink()
+
+
+def test_an_entry_under_anothers_name_is_absent(cache: Cache, tmp_path: Path) -> None:
+    cache.save_page(INDEX, "x", PAGE)
+    cache.save_page(INDEX, "y", PAGE)
+    x, y = entries(tmp_path)
+    y.write_bytes(x.read_bytes())
+    assert cache.load_page(INDEX, "y") is None
+
+
+def test_a_cache_that_can_not_be_written_is_told_once_and_done_without(
+    tmp_path: Path, heard: Any
+) -> None:
+    (tmp_path / "index").write_text("a file where the folder should be")
+    cache = Cache(tmp_path, heard)
+    cache.save_page(INDEX, "x", PAGE)
+    cache.save_metadata(FILE, HEADERS, "sdist")
+    assert cache.load_page(INDEX, "x") is None
+    (warning,) = heard.warnings
+    assert warning.startswith("The cache is not written: Could not ")
+    assert str(tmp_path / "index") in warning
+
+
+def test_nothing_but_entries_is_left_behind(cache: Cache, tmp_path: Path) -> None:
+    for _ in range(2):
+        cache.save_page(INDEX, "x", PAGE)
+        cache.save_metadata(FILE, HEADERS, "sdist")
+    assert len(entries(tmp_path)) == 2
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, 600.0),
+        ({"cache-control": "public"}, 600.0),
+        ({"cache-control": "max-age=30"}, 30.0),
+        ({"cache-control": "max-age=600, public"}, 600.0),
+        ({"cache-control": 'Public, Max-Age = "60"'}, 60.0),
+        ({"cache-control": "s-maxage=5"}, 600.0),
+        ({"cache-control": "max-age=0"}, 0.0),
+        ({"cache-control": "no-cache"}, 0.0),
+        ({"cache-control": "max-age=60, no-store"}, 0.0),
+        ({"cache-control": "max-age=60", "age": "25"}, 35.0),
+        ({"cache-control": "max-age=60", "age": "90"}, 0.0),
+        ({"cache-control": "max-age=60", "age": "old"}, 60.0),
+        ({"cache-control": "max-age=banana"}, 600.0),
+    ],
+)
+def test_how_long_an_answer_stays_fresh(headers: dict[str, str], seconds: float) -> None:
+    assert seconds == age_allowed(headers)
+
+
+@pytest.mark.parametrize(
+    ("now", "fresh"),
+    [(1000.0, True), (1059.9, True), (1060.0, False), (999.0, False), (1e12, False)],
+)
+def test_fresh_until_its_age_is_reached_and_never_from_the_future(now: float, fresh: bool) -> None:
+    assert fresh is PAGE.is_fresh(now)
+
+
+def test_that_an_index_does_not_know_a_project_is_never_fresh() -> None:
+    assert not CachedPage((), False, "", "", 1000.0, 600.0).is_fresh(1000.0)
+
+
+texts = st.text(max_size=10)
+hashes = st.dictionaries(texts, texts, max_size=2)
+files = st.builds(
+    File,
+    texts,
+    texts,
+    hashes,
+    st.none() | st.integers(0, 1 << 60),
+    st.none() | texts,
+    st.none() | texts,
+    st.booleans() | texts,
+    st.booleans() | hashes,
+)
+
+
+@given(st.lists(st.tuples(texts, st.lists(files, max_size=3)), max_size=3))
+@settings(deadline=None, max_examples=50)
+def test_any_page_comes_back(tmp: list[tuple[str, list[File]]]) -> None:
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory() as folder:
+        cache = Cache(Path(folder), Silent())
+        releases = tuple(Release(version, tuple(held), INDEX) for version, held in tmp)
+        cache.save_page(INDEX, "x", CachedPage(releases, True, "", "", 0.0, 0.0))
+        page = cache.load_page(INDEX, "x")
+        assert page is not None
+        assert page.releases == releases
