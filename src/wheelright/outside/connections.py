@@ -81,7 +81,7 @@ def _bypasses(rule: str, address: Address) -> bool:
     if "/" in rule:
         return _in_network(rule, address.host)
     name, colon, port = rule.rpartition(":")
-    if colon and port.isdigit() and ":" not in name.strip("[]"):
+    if colon and port.isdigit() and (name.endswith("]") or ":" not in name):
         if int(port) != address.port:
             return False
         rule = name
