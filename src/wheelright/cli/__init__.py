@@ -14,3 +14,7 @@ How a command line is read::
         Command   read: Given -> options dataclass; work: the workflow; render: outcome -> exit code
         main      runs these three, and renders every error
 """
+
+from wheelright.cli.main import main
+
+__all__ = ["main"]

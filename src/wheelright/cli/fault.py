@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from wheelright import __version__
 from wheelright.console.style import PLAIN, Style, printable
-from wheelright.errors import WheelrightError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,8 +41,6 @@ def _save(error: Exception, argv: Sequence[str], environ: Mapping[str, str]) -> 
     from wheelright.outside.files import make_directory, write_atomic
 
     stamp = time.strftime("%Y%m%d-%H%M%S")
-    folder = _cache_directory(argv, environ) / "reports"
-    path = folder / f"internal-error-{stamp}-{os.getpid()}.txt"
     command = " ".join(map(_without_secrets, argv))
     report = (
         f"wheelright {__version__}\nPython {sys.version}\n{sys.platform}\n"
@@ -51,16 +48,18 @@ def _save(error: Exception, argv: Sequence[str], environ: Mapping[str, str]) -> 
         + _without_secrets("".join(traceback.format_exception(error)))
     )
     try:
+        folder = _cache_directory(argv, environ) / "reports"
+        path = folder / f"internal-error-{stamp}-{os.getpid()}.txt"
         make_directory(folder)
         write_atomic(path, report)
-    except (WheelrightError, OSError):
+    except Exception:  # noqa: BLE001 - the first fault is the one to tell of
         return None
     return str(path)
 
 
 def _cache_directory(argv: Sequence[str], environ: Mapping[str, str]) -> Path:
     """Find the cache without the help of what may just have failed."""
-    for word, following in zip(argv, [*argv[1:], ""], strict=True):
+    for word, following in zip(argv, (*argv[1:], ""), strict=False):
         if word.startswith("--cache-dir="):
             return Path(word.partition("=")[2])
         if word == "--cache-dir" and following:

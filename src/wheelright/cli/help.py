@@ -81,11 +81,14 @@ def _command(command: Command, style: Style, width: int) -> Iterator[str]:
         yield from _row(name, style.paint(name, "cyan"), command.arguments.help, width)
     yield from _options((*command.options, *GLOBAL_OPTIONS), style, width)
     yield ""
-    yield from textwrap.wrap(
+    variables = (
         "Every option can be given by an environment variable too: WHEELRIGHT_ and its long"
-        " name, as in WHEELRIGHT_NO_CACHE=1.",
-        width,
+        " name, as in WHEELRIGHT_NO_CACHE=1."
     )
+    scoped = [option.variable for option in command.options if option.scope]
+    if scoped:
+        variables += f" Some name the command too: {', '.join(scoped)}."
+    yield from textwrap.wrap(variables, width)
 
 
 def usage(command: Command) -> str:

@@ -19,12 +19,14 @@ from wheelright.errors import WheelrightError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from pathlib import Path
 
     from wheelright.outside.reporting import Reporter
     from wheelright.workflows.context import Context
     from wheelright.workflows.options import GlobalOptions
 
-    MakeContext = Callable[[GlobalOptions, Reporter], Context]
+    MakeContext = Callable[[GlobalOptions, Reporter, Path | None], Context]
 
 INTERRUPTED = 130
 OUTPUT_CLOSED = 141
@@ -112,17 +114,30 @@ def _run(parsed: Parsed, screen: Screen, make_context: MakeContext) -> int:
     from wheelright.console.reporter import ConsoleReporter
 
     reporter = ConsoleReporter(screen, progress=not given.flag("no_progress"))
+    everywhere = read_global(given)
     try:
-        outcome = command.work(make_context(read_global(given), reporter), options)
+        with _temporary_cache(everywhere) as cache:
+            outcome = command.work(make_context(everywhere, reporter, cache), options)
     finally:
         reporter.close()
     return command.render(outcome, given, screen)
 
 
-def _make_context(options: GlobalOptions, reporter: Reporter) -> Context:
+def _make_context(options: GlobalOptions, reporter: Reporter, cache: Path | None) -> Context:
     from wheelright.workflows.context import make_context
 
-    return make_context(options, reporter)
+    return make_context(options, reporter, temporary_cache=cache)
+
+
+def _temporary_cache(options: GlobalOptions) -> AbstractContextManager[Path | None]:
+    """Give the cache of ``--no-cache``, which goes with the run; nothing without it."""
+    if not options.no_cache:
+        from contextlib import nullcontext
+
+        return nullcontext()
+    from wheelright.outside.files import temporary_directory
+
+    return temporary_directory(prefix="wheelright-cache-")
 
 
 def _drop_output() -> None:

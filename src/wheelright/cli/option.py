@@ -32,7 +32,8 @@ class Option:
     ``many`` collects values; ``words`` says that one text may hold several, parted by commas or
     blanks (names); without it the environment variable is parted at blanks only (URLs, paths,
     requirements). ``counted`` counts how often a switch is given. ``excludes`` names the ``dest``
-    of options that contradict it.
+    of options that contradict it. ``scope`` is the command, for an option whose name means
+    something else elsewhere: its variable is ``WHEELRIGHT_ADD_GROUP``.
     """
 
     flags: tuple[str, ...]
@@ -49,6 +50,7 @@ class Option:
     aliases: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
     in_environment: bool = True
+    scope: str = ""
 
     @property
     def name(self) -> str:
@@ -58,7 +60,8 @@ class Option:
     @property
     def variable(self) -> str:
         """The environment variable that gives the option: ``WHEELRIGHT_NO_CACHE``."""
-        return "WHEELRIGHT_" + self.name[2:].replace("-", "_").upper()
+        words = [self.scope, self.name[2:]] if self.scope else [self.name[2:]]
+        return "_".join(["WHEELRIGHT", *words]).replace("-", "_").upper()
 
     @property
     def takes_value(self) -> bool:

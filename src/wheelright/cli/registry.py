@@ -38,7 +38,7 @@ ENTRIES = (
     Entry("tree", "tree", "TREE", "Show what depends on what"),
     Entry("export", "export", "EXPORT", "Write the lock in another format"),
     Entry("venv", "venv", "VENV", "Make a venv"),
-    Entry("python list", "python", "LIST", "List the Python interpreters found"),
+    Entry("python list", "python", "LIST", "Show the Python interpreters found"),
     Entry("python find", "python", "FIND", "Show the interpreter that would be used"),
     Entry("cache dir", "cache", "DIR", "Show where the cache is"),
     Entry("cache size", "cache", "SIZE", "Show how large the cache is"),

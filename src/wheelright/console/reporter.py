@@ -47,7 +47,8 @@ class ConsoleReporter:
     """Tells a person how far the work is.
 
     ``progress`` allows the live display; it is never shown off a terminal or with ``-q``.
-    ``make_display`` is handed the function that answers the stages of the moment.
+    ``delay`` is in seconds; 0 shows it at once. ``make_display`` is handed
+    the function that answers the stages of the moment.
     """
 
     def __init__(
@@ -80,7 +81,10 @@ class ConsoleReporter:
             if self._live and self._display is None and self._timer is None:
                 self._timer = threading.Timer(self._delay, self._open)
                 self._timer.daemon = True
-                self._timer.start()
+                if self._delay > 0:
+                    self._timer.start()
+                else:
+                    self._open()
 
     def advance(self, stage: Stage, steps: int = 1, detail: str = "") -> None:
         """Count ``steps``; a stage that was never opened is ignored."""
@@ -137,10 +141,11 @@ class ConsoleReporter:
         """Show the display (called by the timer). The import is done outside the lock."""
         display = self._make_display(self._snapshot)
         with self._lock:
-            if self._stages and self._timer is not None:
+            wanted = self._timer is not None and self._display is None
+            if wanted:
                 self._display = display
-                return
-        display.close()
+        if not wanted:
+            display.close()
 
     def _close_display(self) -> None:
         if self._timer is not None:

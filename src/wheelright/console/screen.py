@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, TextIO
 
 from wheelright.console.style import ColorChoice, Style, wants_color
@@ -45,6 +44,8 @@ class Screen:
 
     def document(self, document: Mapping[str, Any]) -> None:
         """Print a document for programs to stdout: JSON, ASCII only, indented by two."""
+        import json
+
         self.data(json.dumps(document, indent=2))
 
     def say(self, lines: Iterable[str]) -> None:

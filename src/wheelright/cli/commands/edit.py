@@ -23,13 +23,14 @@ if TYPE_CHECKING:
     from wheelright.workflows.outcomes import AddOutcome, RemoveOutcome
 
 
-def _table_options(verb: str) -> tuple[Option, ...]:
+def _table_options(verb: str, scope: str) -> tuple[Option, ...]:
     """Which table of the project the requirements stand in."""
     return (
         Option(
             flags=("--dev",),
             dest="table_group",
             const="dev",
+            scope=scope,
             help=f"{verb} the group `dev`",
             excludes=("table_optional",),
         ),
@@ -37,6 +38,7 @@ def _table_options(verb: str) -> tuple[Option, ...]:
             flags=("--group",),
             dest="table_group",
             metavar="GROUP",
+            scope=scope,
             help=f"{verb} this dependency group",
             excludes=("table_optional",),
         ),
@@ -44,6 +46,7 @@ def _table_options(verb: str) -> tuple[Option, ...]:
             flags=("--optional",),
             dest="table_optional",
             metavar="EXTRA",
+            scope=scope,
             help=f"{verb} this extra of the project",
         ),
     )
@@ -129,10 +132,11 @@ ADD = Command(
     ),
     arguments=Arguments("REQUIREMENT", "What to add, as in `flask` or `httpx[http2]>=0.27`"),
     options=(
-        *_table_options("Add to"),
+        *_table_options("Add to", "add"),
         Option(
             flags=("--extra",),
             dest="requirement_extras",
+            scope="add",
             metavar="EXTRA",
             many=True,
             words=True,
@@ -141,6 +145,7 @@ ADD = Command(
         Option(
             flags=("-r", "--requirements"),
             dest="requirement_files",
+            scope="add",
             metavar="FILE",
             many=True,
             aliases=("--requirement",),
@@ -149,6 +154,7 @@ ADD = Command(
         Option(
             flags=("-m", "--marker"),
             dest="marker",
+            scope="add",
             metavar="MARKER",
             help="Add for the environments where this marker holds",
         ),
@@ -181,7 +187,7 @@ REMOVE = Command(
     description="Takes the packages out of `pyproject.toml`, then locks and syncs.",
     arguments=Arguments("PACKAGE", "The names to remove", 1),
     options=(
-        *_table_options("Remove from"),
+        *_table_options("Remove from", "remove"),
         _NO_SYNC,
         *LOCK_MODE_OPTIONS,
         *INSTALL_OPTIONS,
