@@ -89,7 +89,7 @@ def _fields(text: bytes) -> dict[bytes, list[str]]:
     fields: dict[bytes, list[str]] = {}
     open_field: list[str] | None = None
     for line in text.removeprefix(b"\xef\xbb\xbf").splitlines():
-        if not line or line.isspace():
+        if not line:
             break
         if line[:1] in {b" ", b"\t"}:
             if open_field is not None:

@@ -1,0 +1,283 @@
+"""``wheelright lock``: choose the versions and files that serve the project, and write them down.
+
+A lock that is current is left alone without a request to any index. Otherwise everything is
+resolved anew, preferring what was locked, except where an upgrade was asked for.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from wheelright.errors import RequestError, WheelrightError
+from wheelright.lockfile import Lock, canonical, compare, dumps, read_lock, staleness
+from wheelright.outside import files
+from wheelright.resolver import Policy, Request, ResolutionFailure, resolve
+from wheelright.resolver.pythons import lower_bound
+from wheelright.workflows.cutoffs import Cutoffs
+from wheelright.workflows.driver import Driver
+from wheelright.workflows.hints import with_hints
+from wheelright.workflows.judges import BuildPolicy, UniversalJudge
+from wheelright.workflows.outcomes import Change, LockedItem, LockOutcome
+from wheelright.workflows.roots import DEFAULT_PYTHONS, gather_roots, lock_inputs
+from wheelright.workflows.sources import read_sources, source_metadata
+from wheelright.workflows.stated import Stated
+from wheelright.workflows.writing import write_packages
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wheelright.index import Indexes
+    from wheelright.lockfile import LockInputs
+    from wheelright.project import Project
+    from wheelright.resolver import Resolution
+    from wheelright.workflows.context import Context
+    from wheelright.workflows.local import LocalProject
+    from wheelright.workflows.options import BuildOptions, LockOptions, ResolveOptions
+    from wheelright.workflows.roots import Roots
+
+LOCK_NAME = "pylock.toml"
+
+
+class MissingLockError(RequestError):
+    """There is no lockfile where one is needed."""
+
+
+class StaleLockError(RequestError):
+    """The lockfile does not belong to the project as it is now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Locking:
+    """Everything that one locking of a project works with."""
+
+    context: Context
+    project: Project
+    options: LockOptions
+    roots: Roots
+    local: dict[str, LocalProject]
+    inputs: LockInputs
+    indexes: Indexes
+
+    @property
+    def path(self) -> Path:
+        """Return where the lockfile is."""
+        return self.project.root / LOCK_NAME
+
+
+def lock(context: Context, options: LockOptions) -> LockOutcome:
+    """Make the lock current and return what changed.
+
+    With ``check`` nothing is written; ``stale_reason`` then says why it would be. Raises
+    ``ResolutionFailure``, the index's errors, and :class:`MissingLockError` for ``check_exists``.
+    """
+    return locked(context, options)[1]
+
+
+def locked(context: Context, options: LockOptions) -> tuple[Lock, LockOutcome]:
+    """Do as :func:`lock`, and return the lock too."""
+    started = time.monotonic()
+    path = context.project.root / LOCK_NAME
+    known = read_existing(context, path)
+    if options.check_exists:
+        existing = require_lock(known, path)
+        return existing, _outcome(path, existing, existing, started)
+    work = prepare(context, options)
+    reason = _why_not_current(work, known)
+    if reason is None:
+        assert known is not None
+        return known, _outcome(path, known, known, started)
+    if options.check and known is not None and not _upgrades(options.resolve):
+        stale = replace(_outcome(path, known, known, started), stale_reason=reason)
+        return known, stale
+    made, resolution = make_lock(work, known)
+    text = dumps(made, work.project.root)
+    wrote = False
+    before = path.read_text(encoding="utf-8") if known is not None else None
+    if not options.check and not options.dry_run and before != text:
+        files.write_atomic(path, text)
+        wrote = True
+    outcome = _outcome(path, known, made, started)
+    outcome = replace(
+        outcome,
+        notes=resolution.notes,
+        resolved_count=len(made.packages),
+        wrote=wrote,
+        stale_reason=reason if before != text else None,
+    )
+    _report(context, work, resolution)
+    return made, outcome
+
+
+def prepare(context: Context, options: LockOptions) -> Locking:
+    """Gather what a lock is made from, without asking an index."""
+    project, settings = context.project, context.settings
+    if project.requires_python is None and project.named:
+        context.reporter.warn(
+            f"`{project.path.name}` has no `requires-python`; the lock serves Python"
+            f" {DEFAULT_PYTHONS}"
+        )
+    roots = gather_roots(project, settings, no_sources=options.resolve.no_sources)
+    indexes = context.indexes(options.index)
+    local = read_sources(context, project.root, roots.directories, indexes)
+    inputs = lock_inputs(project, settings, options.resolve, roots, local)
+    return Locking(context, project, options, roots, local, inputs, indexes)
+
+
+def read_existing(context: Context, path: Path) -> Lock | None:
+    """Read the lockfile, or return None where there is none. Warnings are reported."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    reading = read_lock(text, str(path))
+    for warning in reading.warnings:
+        context.reporter.warn(warning)
+    return reading.lock
+
+
+def require_lock(known: Lock | None, path: Path) -> Lock:
+    """Return the lock, or raise :class:`MissingLockError`."""
+    if known is None:
+        raise MissingLockError(
+            "there is no lockfile", where=str(path), hints=["run `wheelright lock` to make one"]
+        )
+    return known
+
+
+def require_current(context: Context, options: LockOptions) -> Lock:
+    """Return the lock if it is current, for ``--locked``. Raises :class:`StaleLockError`."""
+    path = context.project.root / LOCK_NAME
+    known = require_lock(read_existing(context, path), path)
+    stale = staleness(known, prepare(context, options).inputs)
+    if stale is not None:
+        raise StaleLockError(
+            "the lockfile is not current",
+            where=str(path),
+            details=stale.reasons,
+            hints=["run `wheelright lock` to make it current, or leave `--locked` out"],
+        )
+    return known
+
+
+def _upgrades(options: ResolveOptions) -> bool:
+    return options.upgrade or bool(options.upgrade_package)
+
+
+def _why_not_current(work: Locking, known: Lock | None) -> str | None:
+    if known is None:
+        return "there was no lockfile"
+    stale = staleness(known, work.inputs)
+    if stale is not None:
+        return "; ".join(stale.reasons)
+    return "an upgrade was asked for" if _upgrades(work.options.resolve) else None
+
+
+def make_lock(work: Locking, known: Lock | None) -> tuple[Lock, Resolution]:
+    """Resolve the project and put the answer into a lock, preferring what ``known`` holds."""
+    context, settings, options = work.context, work.context.settings, work.options
+    policy = build_policy(context, options.build)
+    stated = Stated.of(settings)
+    driver = Driver(
+        work.indexes,
+        UniversalJudge(policy),
+        context.reporter,
+        fixed={name: one.fixed for name, one in work.local.items()},
+        pinned_index=work.roots.indexes,
+        restrict=Cutoffs.of(settings, options.resolve, context.reporter).apply,
+        overlay=stated.dependencies,
+        build=source_metadata(context, work.indexes, policy),
+    )
+    request = Request(
+        work.project.name,
+        tuple(sorted(work.roots.requirements, key=lambda root: (str(root.entry), root.text))),
+        requires_python=requires_python(work.project),
+        environments=tuple(str(marker) for marker in settings.environments),
+        policy=choice(context, options.resolve, known),
+    )
+    try:
+        resolution = driver.drive(resolve(request))
+    except ResolutionFailure as failure:
+        raise with_hints(failure, driver) from None
+    except WheelrightError as error:
+        error.doing = error.doing or f"locking `{work.project.name}`"
+        raise
+    lowest = lower_bound(request.requires_python) or (3, 0, 0)
+    packages = write_packages(resolution, driver, work.local, policy, lowest[1])
+    made = Lock(
+        requires_python=requires_python(work.project),
+        environments=resolution.environments,
+        extras=tuple(work.project.optional_dependencies),
+        groups=tuple(work.project.groups),
+        default_groups=tuple(work.project.default_groups),
+        packages=packages,
+        inputs=work.inputs,
+    )
+    return canonical(made), resolution
+
+
+def requires_python(project: Project) -> str:
+    """Return the Pythons that a project's lock serves."""
+    return DEFAULT_PYTHONS if project.requires_python is None else str(project.requires_python)
+
+
+def build_policy(context: Context, options: BuildOptions) -> BuildPolicy:
+    """Join what settings and options say of sdists and wheels."""
+    settings = context.settings
+    no_build = frozenset((*options.no_build_package, *settings.no_build_package))
+    no_binary = frozenset((*options.no_binary_package, *settings.no_binary_package))
+    return BuildPolicy(
+        options.no_build or settings.no_build or ":all:" in no_build,
+        no_build,
+        options.no_binary or settings.no_binary or ":all:" in no_binary,
+        no_binary,
+    )
+
+
+def choice(context: Context, options: ResolveOptions, known: Lock | None) -> Policy:
+    """Return how to choose among versions: settings, options, and what is locked."""
+    settings = context.settings
+    upgraded = {_name(text) for text in options.upgrade_package}
+    preferred: dict[str, tuple[str, ...]] = {}
+    if known is not None and not options.upgrade:
+        for package in known.packages:
+            if package.version is not None and package.name not in upgraded:
+                newer = preferred.get(package.name, ())
+                preferred[package.name] = (package.version, *newer)
+    limits = [text for text in options.upgrade_package if text.strip() != _name(text)]
+    constraints = [str(requirement) for requirement in settings.constraint_dependencies]
+    return Policy(
+        resolution=options.resolution or settings.resolution,
+        prerelease=options.prerelease or settings.prerelease,
+        preferred=preferred,
+        constraints=(*constraints, *limits),
+        overrides=tuple(str(requirement) for requirement in settings.override_dependencies),
+        excludes=frozenset(settings.exclude_dependencies),
+    )
+
+
+def _name(text: str) -> str:
+    from wheelright.project import parse_requirement
+
+    return parse_requirement(text).name
+
+
+def _outcome(path: Path, before: Lock | None, after: Lock, started: float) -> LockOutcome:
+    changes = () if before is after else compare(before, after)
+    return LockOutcome(
+        str(path),
+        changes=tuple(Change(c.name, tuple(c.old_versions), tuple(c.new_versions)) for c in changes),
+        environments=after.environments,
+        packages=tuple(LockedItem(p.name, p.version, p.marker) for p in after.packages),
+        seconds=time.monotonic() - started,
+    )
+
+
+def _report(context: Context, work: Locking, resolution: Resolution) -> None:
+    counts = resolution.statistics
+    context.reporter.debug(
+        f"resolved `{work.project.name}`: {counts.steps} steps, {counts.conflicts} conflicts,"
+        f" {counts.splits} splits, {counts.refinements} refinements, {counts.visited} versions"
+        f" visited, {counts.environments} parts"
+    )

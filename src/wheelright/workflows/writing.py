@@ -1,0 +1,155 @@
+"""A resolution written as the packages of a lock: files by name and hash, markers by entry."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from wheelright.lockfile import Edge, LocalDirectory, LockedPackage
+from wheelright.targets import InvalidFileName, parse_wheel_name
+from wheelright.workflows.judges import usable_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from wheelright.index import Release
+    from wheelright.resolver import Entry, Package, Resolution
+    from wheelright.store import File
+    from wheelright.workflows.driver import Driver
+    from wheelright.workflows.judges import BuildPolicy
+    from wheelright.workflows.local import LocalProject
+
+_MINOR = re.compile(r"cp3(\d+)")
+
+
+def write_packages(
+    resolution: Resolution,
+    driver: Driver,
+    local: Mapping[str, LocalProject],
+    policy: BuildPolicy,
+    lowest_minor: int = 0,
+) -> tuple[LockedPackage, ...]:
+    """Return the packages of a lock for an answer of the resolver.
+
+    Wheels for Pythons older than ``3.lowest_minor`` are left out: nobody whom the lock serves
+    could install them.
+    """
+    versions: dict[str, int] = {}
+    for package in resolution.packages:
+        versions[package.name] = versions.get(package.name, 0) + 1
+    packages = []
+    for package in resolution.packages:
+        edges = tuple(
+            Edge(name, version if versions[name] > 1 else None) for name, version in package.edges
+        )
+        own = local.get(package.name)
+        if own is not None:
+            packages.append(_directory(package, own, edges))
+            continue
+        page = driver.pages[package.name]
+        release = next(one for one in page.releases if one.version == package.version)
+        packages.append(_indexed(package, release, edges, driver, policy, lowest_minor))
+    return tuple(packages)
+
+
+def _directory(package: Package, own: LocalProject, edges: tuple[Edge, ...]) -> LockedPackage:
+    return LockedPackage(
+        package.name,
+        package.version,
+        lock_marker(package.markers),
+        package.requires_python,
+        directory=LocalDirectory(own.path, own.editable),
+        dependencies=edges,
+        requires=package.requires,
+        extras=package.extras,
+    )
+
+
+def _indexed(
+    package: Package,
+    release: Release,
+    edges: tuple[Edge, ...],
+    driver: Driver,
+    policy: BuildPolicy,
+    lowest_minor: int,
+) -> LockedPackage:
+    files = usable_files(package.name, release, policy)
+    wheels = [file for file in files if file.is_wheel and _serves(file, lowest_minor)]
+    sdists = sorted(
+        (file for file in files if not file.is_wheel),
+        key=lambda file: (not file.name.endswith(".tar.gz"), file.name),
+    )
+    pinned = package.name in driver.pinned_index
+    return LockedPackage(
+        package.name,
+        package.version,
+        lock_marker(package.markers),
+        _normal_specifier(package.requires_python),
+        index=release.index if pinned else None,
+        wheels=tuple(_hashed(driver, wheels)),
+        sdist=next(iter(_hashed(driver, sdists[:1])), None),
+        dependencies=edges,
+        requires=package.requires,
+        extras=package.extras,
+    )
+
+
+def _hashed(driver: Driver, files: Iterable[File]) -> list[File]:
+    """Return files with a hash each; one that its index gives none for is fetched and measured."""
+    return [file if file.hashes else driver.indexes.with_hash(file) for file in files]
+
+
+def _serves(file: File, lowest_minor: int) -> bool:
+    """Whether some Python that is served could install a wheel."""
+    try:
+        wheel = parse_wheel_name(file.name)
+    except InvalidFileName:
+        return False
+    for python in wheel.pythons:
+        match = _MINOR.fullmatch(python)
+        if match is None:
+            if not python.startswith("cp2") and python != "py2":
+                return True
+        elif int(match[1]) >= lowest_minor or "abi3" in wheel.abis or "none" in wheel.abis:
+            return True
+    return False
+
+
+def _normal_specifier(text: str | None) -> str | None:
+    """Return a ``Requires-Python`` as the lock may hold it; one that is invalid is left out."""
+    if text is None:
+        return None
+    try:
+        return str(SpecifierSet(text))
+    except InvalidSpecifier:
+        return None
+
+
+def lock_marker(markers: Mapping[Entry, str | None]) -> str | None:
+    """Join the markers of a package's entries into one, with PEP 751's extras and groups.
+
+    None where the project itself needs it everywhere.
+    """
+    whole: dict[str | None, list[str]] = {}
+    base: str | None = ""
+    for entry, marker in markers.items():
+        if entry.kind == "project":
+            base = marker
+        else:
+            kind = "extras" if entry.kind == "extra" else "dependency_groups"
+            whole.setdefault(marker, []).append(f"'{entry.name}' in {kind}")
+    if base is None:
+        return None
+    parts = [base] if base else []
+    for marker, doors in whole.items():
+        if marker == base:
+            continue
+        text = " or ".join(sorted(doors))
+        if marker is not None:
+            text = f"({text})" if len(doors) > 1 else text
+            inner = f"({marker})" if " or " in marker else marker
+            text = f"{text} and {inner}"
+        parts.append(text)
+    return " or ".join(parts)
