@@ -83,6 +83,9 @@ def _loader(
         entry = layout.unpack(file.read(layout.size))
         if entry[0] == _PT_INTERP:
             file.seek(entry[at])
-            text = file.read(min(entry[length], _LONGEST_LOADER))
+            size = min(entry[length], _LONGEST_LOADER)
+            text = file.read(size)
+            if len(text) < size:
+                raise ValueError("the file is cut off")
             return text.rstrip(b"\0").decode("utf-8", "surrogateescape") or None
     return None
