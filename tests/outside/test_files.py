@@ -6,15 +6,19 @@ import errno
 import os
 import stat
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from wheelright.outside import files
 from wheelright.outside.files import DiskError, translate, write_atomic, writing
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 
 def names(folder: Path) -> list[str]:
-    return sorted(os.listdir(folder))
+    return sorted(path.name for path in folder.iterdir())
 
 
 def test_a_file_is_written_whole(tmp_path: Path) -> None:
@@ -55,20 +59,29 @@ def test_a_failure_midway_changes_nothing(tmp_path: Path, old: bytes | None) -> 
     path = tmp_path / "a"
     if old is not None:
         path.write_bytes(old)
-    with pytest.raises(ZeroDivisionError), writing(path) as file:
-        file.write(b"half")
-        raise ZeroDivisionError
+
+    def write() -> None:
+        with writing(path) as file:
+            file.write(b"half")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        write()
     assert names(tmp_path) == ([] if old is None else ["a"])
     assert old is None or path.read_bytes() == old
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
 def test_a_full_disk_is_said(tmp_path: Path) -> None:
-    with pytest.raises(DiskError) as caught, writing(tmp_path / "a") as file:
-        full = os.open("/dev/full", os.O_WRONLY)
-        os.dup2(full, file.fileno())
-        os.close(full)
-        file.write(b"x" * 100_000)
+    def write() -> None:
+        with writing(tmp_path / "a") as file:
+            full = os.open("/dev/full", os.O_WRONLY)
+            os.dup2(full, file.fileno())
+            os.close(full)
+            file.write(b"x" * 100_000)
+
+    with pytest.raises(DiskError) as caught:
+        write()
     assert caught.value.message == (
         f"Could not write `{tmp_path / 'a'}`: no space left on the disk"
     )
@@ -122,7 +135,7 @@ def test_every_primitive_translates(tmp_path: Path) -> None:
     (tmp_path / "full" / "x").write_bytes(b"")
     not_a_folder = "a part of the path is not a folder"
     missing = "no such file or folder"
-    for call, doing, reason in [
+    calls: list[tuple[Callable[[], object], str, str]] = [
         (lambda: files.read_bytes(gone), f"read `{gone}`", missing),
         (lambda: files.write_atomic(gone, b""), f"write `{gone}`", missing),
         (lambda: files.create(below, [b""]), f"write `{below}`", not_a_folder),
@@ -133,7 +146,8 @@ def test_every_primitive_translates(tmp_path: Path) -> None:
         (lambda: files.remove_file(below), f"remove `{below}`", not_a_folder),
         (lambda: files.replace(gone, below), f"move `{gone}` to `{below}`", missing),
         (lambda: list(files.walk(gone)), f"list `{gone}`", missing),
-    ]:
+    ]
+    for call, doing, reason in calls:
         with pytest.raises(DiskError) as caught:
             call()
         assert caught.value.message == f"Could not {doing}: {reason}"

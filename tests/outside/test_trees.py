@@ -58,7 +58,7 @@ def test_links_lead_to_the_source_from_anywhere(
 ) -> None:
     monkeypatch.chdir(source)
     place_tree(".", "../goal", ENTRIES[:1], "symlink")
-    assert os.readlink(tmp_path / "goal" / "a.py") == str(source / "a.py")
+    assert (tmp_path / "goal" / "a.py").readlink() == source / "a.py"
 
 
 @pytest.mark.parametrize("number", [errno.EXDEV, errno.EPERM, errno.ENOTSUP])
@@ -108,7 +108,7 @@ def test_errors_name_the_file(source: Path, tmp_path: Path) -> None:
         place_tree(source, goal, [("none", "x/none")], "hardlink")
     assert caught.value.message == (f"Could not place `{goal / 'x/none'}`: no such file or folder")
     (goal / "a.py").mkdir()
-    with pytest.raises(DiskError, match="^Could not replace"):
+    with pytest.raises(DiskError, match=r"^Could not replace"):
         place_tree(source, goal, ENTRIES, "hardlink")
 
 
