@@ -169,8 +169,50 @@ def _condition(
     single = [text for name in names if (text := _by_variable(name, inside, outside))]
     if single:
         return min(single, key=lambda text: text.words.count(" == ") + text.words.count(" != "))
-    points = [_point_text(names, value, axis) for value in inside]
-    return join(sorted(set(points), key=points.index), "or")
+    return _by_variables(names, inside, outside)
+
+
+def _by_variables(
+    names: Sequence[str], inside: Sequence[Mapping[str, str]], outside: Sequence[Mapping[str, str]]
+) -> Text:
+    """Tell ``inside`` from ``outside`` by several variables: boxes grown from its points.
+
+    The same as for whole axes, with the variables of one compound axis in their place.
+    """
+    used = [name for name in names if any(name in value for value in inside)]
+    present = {name: list(dict.fromkeys(v[name] for v in (*inside, *outside))) for name in used}
+
+    def holds(box: Mapping[str, frozenset[str]], value: Mapping[str, str]) -> bool:
+        return all(value[name] in box[name] for name in used)
+
+    boxes: list[dict[str, frozenset[str]]] = []
+    for point in inside:
+        if any(holds(box, point) for box in boxes):
+            continue
+        box = {name: frozenset({point[name]}) for name in used}
+        for name in reversed(used):
+            for words in (present[name], *([word] for word in present[name])):
+                wider = {**box, name: box[name].union(words)}
+                if not any(holds(wider, other) for other in outside):
+                    box = wider
+        boxes.append(box)
+    for box in [*boxes]:
+        others = [other for other in boxes if other is not box]
+        if all(any(holds(other, point) for other in others) for point in inside):
+            boxes = others
+    return join([_words_of(box, present) for box in boxes], "or")
+
+
+def _words_of(box: Mapping[str, frozenset[str]], present: Mapping[str, Sequence[str]]) -> Text:
+    parts = []
+    for name, words in box.items():
+        wanted = [{name: word} for word in present[name] if word in words]
+        barred = [{name: word} for word in present[name] if word not in words]
+        if barred:
+            text = _by_variable(name, wanted, barred)
+            assert text is not None, "values of one variable are always told apart by it"
+            parts.append(text)
+    return join(parts, "and")
 
 
 def _by_variable(
@@ -187,20 +229,6 @@ def _by_variable(
     if OTHER not in barred:
         forms.append(join([Text(f"{name} != '{value}'") for value in barred], "and"))
     return min(forms, key=lambda text: text.words.count("'"), default=None)
-
-
-def _point_text(names: Sequence[str], value: Mapping[str, str], axis: Axis) -> Text:
-    """Name one point of an axis by all its variables."""
-    parts = []
-    for name in names:
-        if name not in value:
-            continue
-        if value[name] != OTHER:
-            parts.append(Text(f"{name} == '{value[name]}'"))
-            continue
-        known = dict.fromkeys(row[name] for row in axis.values if row.get(name) != OTHER)
-        parts.append(join([Text(f"{name} != '{word}'") for word in known], "and"))
-    return join(parts, "and")
 
 
 def _negated(axis: Axis) -> Text:
