@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-
-import pytest
+from typing import TYPE_CHECKING
 
 from wheelright.cli.reference import command_reference, main, settings_reference
 from wheelright.cli.registry import Registry
 from wheelright.project import KeyDoc
+
+if TYPE_CHECKING:
+    import pytest
 
 DOCS = Path(__file__).parents[2] / "docs" / "reference"
 

@@ -84,6 +84,11 @@ def test_tabs_do_not_move_the_caret() -> None:
     assert text(error).split("\n")[-2:] == ["  3 |   x", "    |   ^"]
 
 
+def test_wide_characters_take_two_columns() -> None:
+    error = RequestError("odd", excerpt=Excerpt("f", 3, 5, "日e\u0301=?"))
+    assert text(error).split("\n")[-2:] == ["  3 | 日e\u0301=?", "    |     ^"]
+
+
 def test_foreign_text_cannot_steer_the_terminal() -> None:
     error = RequestError("no \x1b[2J", where="a\rb", details=["\x07"], hints=["\x9b1m"])
     assert text(error) == "error: no \\x1b[2J\n  in a\\rb\n  \\x07\nhint: \\x9b1m"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import io
 
 import pytest
 
 from wheelright.console import OutputClosed, Screen, wants_color
+from wheelright.errors import UsageError
 
 
 class Terminal(io.StringIO):
@@ -17,6 +19,11 @@ class Terminal(io.StringIO):
 class Gone(io.StringIO):
     def flush(self) -> None:
         raise BrokenPipeError
+
+
+class Full(io.StringIO):
+    def flush(self) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
 
 
 @pytest.mark.parametrize(
@@ -71,6 +78,14 @@ def test_nothing_to_say_writes_nothing() -> None:
 def test_a_reader_that_went_away() -> None:
     with pytest.raises(OutputClosed):
         Screen(Gone(), io.StringIO(), environ={}).data("x")
+
+
+def test_a_full_disk_below_stdout() -> None:
+    with pytest.raises(UsageError) as caught:
+        Screen(Full(), io.StringIO(), environ={}).data("x")
+    assert caught.value.message == "cannot write to stdout: No space left on device"
+    with pytest.raises(OutputClosed):
+        Screen(io.StringIO(), Full(), environ={}).error(["x"])
 
 
 def test_characters_that_the_encoding_lacks() -> None:

@@ -57,8 +57,20 @@ def _excerpt_lines(excerpt: Excerpt, style: Style) -> list[str]:
         f"  in {style.paint(place, 'cyan')}",
         f"  {margin} {bar}",
         f"  {style.paint(number, 'cyan')} {bar} {text}".rstrip(),
-        f"  {margin} {bar} {' ' * (column - 1)}{caret}",
+        f"  {margin} {bar} {_room(text[: column - 1])}{caret}",
     ]
+
+
+def _room(text: str) -> str:
+    """Give blanks as wide as ``text`` is on a terminal: wide characters take two columns."""
+    if text.isascii():
+        return " " * len(text)
+    from unicodedata import combining, east_asian_width
+
+    return "".join(
+        "" if combining(character) else "  " if east_asian_width(character) in "WF" else " "
+        for character in text
+    )
 
 
 def _window(text: str, column: int) -> tuple[str, int]:

@@ -65,7 +65,13 @@ class RichDisplay:
             table.add_row(
                 self._spinner,
                 Text(_LABELS[state.stage]),
-                ProgressBar(total=state.total, completed=state.done, width=24)
+                ProgressBar(
+                    total=state.total,
+                    completed=state.done,
+                    width=24,
+                    complete_style="cyan",
+                    finished_style="green",
+                )
                 if state.total
                 else Text(""),
                 Text(_amount(state)),

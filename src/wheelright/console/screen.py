@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+from errno import EINVAL
 from typing import TYPE_CHECKING, Any, TextIO
 
 from wheelright.console.style import ColorChoice, Style, wants_color
+from wheelright.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -40,7 +43,10 @@ class Screen:
 
     def data(self, text: str) -> None:
         """Print ``text`` to stdout, with one newline at its end."""
-        _write(self.out, text if text.endswith("\n") else text + "\n")
+        try:
+            _write(self.out, text if text.endswith("\n") else text + "\n")
+        except OSError as error:
+            raise UsageError(f"cannot write to stdout: {error.strerror or error}") from error
 
     def document(self, document: Mapping[str, Any]) -> None:
         """Print a document for programs to stdout: JSON, ASCII only, indented by two."""
@@ -61,8 +67,12 @@ class Screen:
     def error(self, lines: Iterable[str]) -> None:
         """Print to stderr, always."""
         text = "".join(f"{line}\n" for line in lines)
-        if text:
+        if not text:
+            return
+        try:
             _write(self.err, text)
+        except OSError as error:  # nowhere is left to tell of it
+            raise OutputClosed from error
 
     def can_show(self, text: str) -> bool:
         """Whether the encoding of stdout has every character of ``text``."""
@@ -79,5 +89,7 @@ def _write(stream: TextIO, text: str) -> None:
     try:
         stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
         stream.flush()
-    except BrokenPipeError as error:
-        raise OutputClosed from error
+    except OSError as error:
+        if isinstance(error, BrokenPipeError) or (os.name == "nt" and error.errno == EINVAL):
+            raise OutputClosed from error
+        raise
