@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _PRE = re.compile(r"[abc]|dev|pre", re.IGNORECASE)
 
 
-class InvalidSpecifierText(RequestError):
+class InvalidSpecifierText(RequestError):  # noqa: N818 - named as packaging names its kind
     """A specifier cannot be read."""
 
 

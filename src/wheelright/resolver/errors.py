@@ -5,7 +5,7 @@ from __future__ import annotations
 from wheelright.errors import RequestError
 
 
-class ResolutionFailure(RequestError):
+class ResolutionFailure(RequestError):  # noqa: N818 - an answer, not a fault
     """No set of versions meets the requirements; ``details`` hold the proof as prose.
 
     ``culprits`` are the names of the projects that the proof speaks of, nearest first,

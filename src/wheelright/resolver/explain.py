@@ -67,7 +67,7 @@ class _Writer:
         derived = [c for c in (cause.left, cause.right) if isinstance(c.cause, Derived)]
         given = [c for c in (cause.left, cause.right) if not isinstance(c.cause, Derived)]
         for part in derived:
-            if id(part) not in self.numbers and not self._is_last(part):
+            if id(part) not in self.numbers:
                 self.visit(part)
                 if len(derived) == 2 or self.uses[id(part)] > 1:
                     self._number(part)
@@ -75,14 +75,11 @@ class _Writer:
         reasons = [reason for reason in reasons if reason]
         conclusion = self.words(node)
         if not reasons:
-            self._say(f"so {conclusion}", node)
+            self._say(f"so {conclusion}")
         else:
             follows = any(part for part in derived if id(part) not in self.numbers)
             lead = "and because" if follows else "because"
-            self._say(f"{lead} {' and '.join(reasons)}, {conclusion}", node)
-
-    def _is_last(self, part: Incompatibility) -> bool:
-        return False
+            self._say(f"{lead} {' and '.join(reasons)}, {conclusion}")
 
     def _number(self, node: Incompatibility) -> None:
         number = len(self.numbers) + 1
@@ -93,7 +90,7 @@ class _Writer:
         number = self.numbers.get(id(part))
         return f"{self.words(part)} ({number})" if number else ""
 
-    def _say(self, sentence: str, node: Incompatibility) -> None:
+    def _say(self, sentence: str) -> None:
         self.lines.append(f"{_capital(sentence)}.")
 
     # -- words
@@ -115,7 +112,11 @@ class _Writer:
             if isinstance(cause, BarredCause):
                 verb = "are" if self._many(project, versions) else "is"
                 plain = cause.reason.startswith(("yanked", "a pre-release", "excluded"))
-                return f"{what} {verb} {cause.reason}" if plain else f"{what} cannot be used: {cause.reason}"
+                return (
+                    f"{what} {verb} {cause.reason}"
+                    if plain
+                    else f"{what} cannot be used: {cause.reason}"
+                )
             verb = "need" if self._many(project, versions) else "needs"
             if isinstance(cause, PythonCause):
                 return f"{what} {verb} Python {cause.requires_python}"
@@ -131,7 +132,9 @@ class _Writer:
             who = f"`{self.knowledge.request.name}`{entry} requires"
         else:
             many = self._many(parent, node.terms[parent])
-            who = f"{self._versions(parent, node.terms[parent])} {'require' if many else 'requires'}"
+            who = (
+                f"{self._versions(parent, node.terms[parent])} {'require' if many else 'requires'}"
+            )
         wish = f"{who} `{dependency.text.strip()}`"
         if child is None or cause.matching:
             return wish
@@ -158,7 +161,11 @@ class _Writer:
         wanted = " or ".join(demands)
         if not holders:
             return f"{wanted} is required"
-        verb = "require" if len(holders) > 1 or self._many(*next(iter(positive.items()))) else "requires"
+        verb = (
+            "require"
+            if len(holders) > 1 or self._many(*next(iter(positive.items())))
+            else "requires"
+        )
         return f"{' and '.join(holders)} {verb} {wanted}"
 
     def _complement(self, project: int, versions: int) -> str:

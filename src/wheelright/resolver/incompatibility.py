@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from wheelright.resolver.requirements import Dependency
+if TYPE_CHECKING:
+    from wheelright.resolver.requirements import Dependency
 
 #: Project number to version set.
 Terms: TypeAlias = Mapping[int, int]
@@ -22,7 +23,7 @@ Terms: TypeAlias = Mapping[int, int]
 
 @dataclass(frozen=True, slots=True)
 class RequirementCause:
-    """A version requires something. ``entry`` names the part of the project for root requirements."""
+    """A version requires something. ``entry`` names the part of the project for its own."""
 
     dependency: Dependency
     matching: int  # the versions of the child that satisfy
@@ -77,7 +78,9 @@ class Incompatibility:
     cause: Cause
 
 
-def resolvent(one: Incompatibility, other: Incompatibility, pivot: int, full: int) -> Incompatibility:
+def resolvent(
+    one: Incompatibility, other: Incompatibility, pivot: int, full: int
+) -> Incompatibility:
     """Return what follows from two incompatibilities that speak of ``pivot`` (resolution rule).
 
     The pivot's sets are united, all others intersected; ``full`` is the pivot's full set.

@@ -56,8 +56,7 @@ def join_parts(
                 {entry: marker(where) for entry, where in found.where.items()},
                 tuple(sorted(found.extras)),
                 tuple(text for text in release.requires if text in found.requires),
-                release.requires_python
-                or listed.candidate(listed.bits[version]).requires_python,
+                release.requires_python or listed.candidate(listed.bits[version]).requires_python,
                 tuple(sorted(found.edges)),
             )
         )

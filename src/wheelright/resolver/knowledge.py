@@ -10,10 +10,18 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from wheelright.errors import WheelrightError
 from wheelright.resolver.candidates import Candidates, Choice, is_prerelease, specifiers_of
-from wheelright.resolver.facts import Answer, Dependencies, Listing, Need, Unavailable
-from wheelright.resolver.facts import NeedCandidates as NeedCandidates
-from wheelright.resolver.facts import NeedDependencies as NeedDependencies
+from wheelright.resolver.facts import (
+    Answer,
+    Dependencies,
+    Listing,
+    Need,
+    NeedCandidates,
+    NeedDependencies,
+    Unavailable,
+)
+from wheelright.resolver.markers import parse_marker
 from wheelright.resolver.requirements import Dependency, parse_dependency
 from wheelright.resolver.universe import Universe, Vocabulary
 
@@ -77,8 +85,6 @@ class Knowledge:
         for dependency, _ in every:
             if dependency.marker is not None:
                 vocabulary.learn(dependency.marker, listed=listed)
-        from wheelright.resolver.markers import parse_marker
-
         for text in request.environments:
             vocabulary.learn(parse_marker(text), listed=listed)
         return self
@@ -144,11 +150,7 @@ class Knowledge:
     def _read(self, facts: Dependencies) -> Release:
         try:
             dependencies = self.effective(parse_dependency(text) for text in facts.requires)
-        except Exception as error:
-            from wheelright.errors import WheelrightError
-
-            if not isinstance(error, WheelrightError):
-                raise
+        except WheelrightError as error:
             return Release(fault=f"its metadata cannot be read: {error.message}")
         return Release(tuple(dependencies), facts.requires, facts.requires_python, facts.extras)
 

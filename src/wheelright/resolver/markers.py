@@ -37,22 +37,24 @@ ALIASES = {
     "platform.python_implementation": "platform_python_implementation",
     "python_implementation": "platform_python_implementation",
 }
-VARIABLES = frozenset({
-    "python_version",
-    "python_full_version",
-    "os_name",
-    "sys_platform",
-    "platform_release",
-    "platform_system",
-    "platform_version",
-    "platform_machine",
-    "platform_python_implementation",
-    "implementation_name",
-    "implementation_version",
-    "extra",
-    "extras",
-    "dependency_groups",
-})
+VARIABLES = frozenset(
+    {
+        "python_version",
+        "python_full_version",
+        "os_name",
+        "sys_platform",
+        "platform_release",
+        "platform_system",
+        "platform_version",
+        "platform_machine",
+        "platform_python_implementation",
+        "implementation_name",
+        "implementation_version",
+        "extra",
+        "extras",
+        "dependency_groups",
+    }
+)
 MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
 
 _TOKEN = re.compile(
@@ -66,7 +68,7 @@ _TOKEN = re.compile(
 )
 
 
-class InvalidMarker(RequestError):
+class InvalidMarker(RequestError):  # noqa: N818 - named as packaging names its kind
     """A marker does not follow the grammar."""
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-from wheelright.resolver.markers import Atom
+if TYPE_CHECKING:
+    from wheelright.resolver.markers import Atom
 
 Release: TypeAlias = tuple[int, int, int]
 
@@ -119,11 +120,9 @@ def pieces(requires_python: str, cuts: set[Release]) -> tuple[Release, ...]:
     lowest = lower_bound(requires_python) or (0, 0, 0)
     marks = cuts | bound_cuts(requires_python) | {(3, 0, 0), lowest}
     marks |= {(3, minor, 0) for minor in range(NEWEST_MINOR + 1)}
-    return tuple(
-        sorted(
-            mark
-            for mark in marks
-            if mark >= lowest
-            and (specifiers is None or specifiers.contains("{}.{}.{}".format(*mark), prereleases=True))
-        )
-    )
+    return tuple(sorted(m for m in marks if m >= lowest and _admits(specifiers, m)))
+
+
+def _admits(specifiers: SpecifierSet | None, release: Release) -> bool:
+    text = "{}.{}.{}".format(*release)
+    return specifiers is None or specifiers.contains(text, prereleases=True)

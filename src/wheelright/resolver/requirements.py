@@ -28,7 +28,7 @@ _PLAIN = re.compile(
 )
 
 
-class InvalidRequirement(RequestError):
+class InvalidRequirement(RequestError):  # noqa: N818 - named as packaging names its kind
     """A requirement cannot be read."""
 
 

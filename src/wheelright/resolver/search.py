@@ -18,7 +18,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from wheelright.resolver.assignments import Assignment, Assignments
-from wheelright.resolver.candidates import Candidates
 from wheelright.resolver.incompatibility import (
     BarredCause,
     Cause,
@@ -35,6 +34,7 @@ from wheelright.resolver.split import Split, split_between, split_python
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
+    from wheelright.resolver.candidates import Candidates
     from wheelright.resolver.facts import Answer, Need
     from wheelright.resolver.knowledge import Knowledge, Release
     from wheelright.resolver.requirements import Dependency
@@ -272,9 +272,7 @@ class Search:
         self.reach[project] = before | where
         return True
 
-    def _connect(
-        self, project: int, bit: int, edges: list[Edge]
-    ) -> Generator[Need, Answer, None]:
+    def _connect(self, project: int, bit: int, edges: list[Edge]) -> Generator[Need, Answer, None]:
         """State the incompatibilities of edges that wake up."""
         asleep = [edge for edge in edges if not edge.awake]
         unknown = tuple(

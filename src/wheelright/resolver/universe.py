@@ -223,9 +223,7 @@ class Universe:
             return self.slices[self.index[str(atom)]][1]
         values = self.axes[axis].values
         return _union(
-            self.slices[axis][number]
-            for number, value in enumerate(values)
-            if holds(atom, value)
+            self.slices[axis][number] for number, value in enumerate(values) if holds(atom, value)
         )
 
     def python_mask(self, requires_python: str | None) -> int:
@@ -305,9 +303,7 @@ def _universal_axes(vocabulary: Vocabulary) -> list[Axis]:
     return axes
 
 
-def _rows(
-    variables: Sequence[str], rows: Iterable[Sequence[str]]
-) -> tuple[Mapping[str, str], ...]:
+def _rows(variables: Sequence[str], rows: Iterable[Sequence[str]]) -> tuple[Mapping[str, str], ...]:
     return tuple(dict(zip(variables, row, strict=True)) for row in rows)
 
 
@@ -315,14 +311,18 @@ def _systems(said: Mapping[str, Sequence[str]]) -> list[tuple[str, str, str]]:
     rows = list(SYSTEMS)
     for os_name in ("posix", "nt", *said.get("os_name", ()), OTHER):
         for sys_platform in (*said.get("sys_platform", ()), OTHER):
-            for platform_system in (*said.get("platform_system", ()), OTHER):
-                rows.append((os_name, sys_platform, platform_system))
+            rows += [
+                (os_name, sys_platform, platform_system)
+                for platform_system in (*said.get("platform_system", ()), OTHER)
+            ]
     return rows
 
 
 def _implementations(said: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
     rows = list(IMPLEMENTATIONS)
     for name in (*said.get("implementation_name", ()), OTHER):
-        for implementation in (*said.get("platform_python_implementation", ()), OTHER):
-            rows.append((name, implementation))
+        rows += [
+            (name, implementation)
+            for implementation in (*said.get("platform_python_implementation", ()), OTHER)
+        ]
     return rows
