@@ -96,9 +96,9 @@ def _remove_empty_directories(venv: Venv, goals: Iterable[str]) -> None:
     folders: set[str] = set()
     for path in goals:
         folder = os.path.dirname(path)  # noqa: PTH120 (text)
+        folders.add(f"{folder}{os.sep}__pycache__")
         while folder not in keep and folder not in folders and len(folder) > len(venv.path):
             folders.add(folder)
-            folders.add(f"{folder}{os.sep}__pycache__")
             folder = os.path.dirname(folder)  # noqa: PTH120 (text)
     for folder in sorted(folders, key=len, reverse=True):
         if _is_empty(folder):
