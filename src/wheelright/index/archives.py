@@ -81,13 +81,8 @@ def _directory(read: Callable[[int, int], bytes], total: int) -> tuple[int, int]
     if not (tail.startswith(b"PK\5\6") and tail.endswith(b"\0\0")):  # there is a comment
         base = max(0, total - _END.size - 0xFFFF)
         tail = read(base, total)
-        at = tail.rfind(b"PK\5\6")
-        # The comment may hold the signature too: the true one says how long the comment is.
-        while (
-            at >= 0 and tail[at + 20 : at + 22] != (len(tail) - at - 22).to_bytes(4, "little")[:2]
-        ):
-            at = tail.rfind(b"PK\5\6", 0, at)
-    if at < 0 or len(tail) - at < _END.size:
+        at = _end_in(tail)
+    if at < 0 or len(tail) < _END.size:
         raise BrokenArchiveError("it is no zip archive, or is cut short")
     end = _END.unpack_from(tail, at)
     size, offset = end[5], end[6]
@@ -105,6 +100,17 @@ def _directory(read: Callable[[int, int], bytes], total: int) -> tuple[int, int]
         raise BrokenArchiveError("its end is damaged")
     fields = _END64.unpack(wide)
     return fields[9], fields[8]
+
+
+def _end_in(tail: bytes) -> int:
+    """Find the end record: a comment may hold its signature too, but not its own length."""
+    at = tail.rfind(b"PK\5\6")
+    while at >= 0:
+        length = len(tail) - at - _END.size
+        if length >= 0 and _END.unpack_from(tail, at)[7] == length:
+            break
+        at = tail.rfind(b"PK\5\6", 0, at)
+    return at
 
 
 def _entries(directory: bytes) -> Iterator[tuple[tuple[int, ...], str, bytes]]:
