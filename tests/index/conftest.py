@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING
 
 import pytest
@@ -52,7 +53,7 @@ def open_indexes(heard: Hearing, cache_dir: Path) -> Iterator[Callable[..., Inde
         sources = [source_of(place) for place in places]
         credentials = options.pop("credentials", None) or Credentials(sources, {}, heard)
         settings = HttpSettings(
-            timeout=1.0,
+            timeout=0.3,
             retries=1,
             sleep=lambda _: None,
             auth=credentials,
@@ -71,3 +72,12 @@ def source_of(place: IndexSource | LocalIndex | str) -> IndexSource:
     if isinstance(place, LocalIndex):
         return IndexSource(None, place.url)
     return IndexSource(None, place) if isinstance(place, str) else place
+
+
+@pytest.fixture
+def unused_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+    return port
