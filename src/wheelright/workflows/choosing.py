@@ -1,0 +1,131 @@
+"""From a lock to what a venv shall hold: packages selected, files chosen, source trees named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wheelright.lockfile.choose import choose_files, no_file_fits
+from wheelright.lockfile.select import select
+from wheelright.venv import Origin, Wanted
+from wheelright.workflows.local import fingerprint
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from wheelright.lockfile import Lock, LockedPackage
+    from wheelright.lockfile.choose import NoFile
+    from wheelright.project import Project
+    from wheelright.workflows.aims import Aim
+    from wheelright.workflows.judges import BuildPolicy
+    from wheelright.workflows.options import Selection, SyncOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """Which extras and groups take part, and whether the project's own requirements do."""
+
+    extras: tuple[str, ...]
+    groups: tuple[str, ...]
+    project: bool = True
+
+
+def open_doors(selection: Selection, lock: Lock) -> Doors:
+    """Apply ``--extra``, ``--group`` and their like to what the lock offers."""
+    extras = lock.extras if selection.all_extras else selection.extras
+    extras = tuple(extra for extra in extras if extra not in selection.no_extras)
+    if selection.only_groups:
+        return Doors(extras, tuple(dict.fromkeys(selection.only_groups)), project=False)
+    groups = () if selection.no_default_groups else lock.default_groups
+    groups = (*groups, *(lock.groups if selection.all_groups else ()), *selection.groups)
+    kept = dict.fromkeys(group for group in groups if group not in selection.no_groups)
+    return Doors(extras, tuple(kept))
+
+
+def choose_wanted(
+    project: Project,
+    lock: Lock,
+    aim: Aim,
+    options: SyncOptions,
+    policy: BuildPolicy,
+) -> list[Wanted]:
+    """Return everything that a venv for ``aim`` shall hold, the project itself included.
+
+    Raises ``NotCoveredError``, ``NotOfferedError``, and ``NoFileFitsError`` that names every
+    package without a file.
+    """
+    doors = open_doors(options.selection, lock)
+    left_out = frozenset(options.no_install_packages)
+    packages = [
+        package
+        for package in select(lock, aim.values, doors.extras, doors.groups, project=doors.project)
+        if package.name not in left_out
+    ]
+    files, failures = choose_files(
+        packages,
+        aim.tags,
+        no_build=_no_build(packages, aim, policy),
+        no_binary=lambda name: not policy.may_use_wheels(name),
+    )
+    if failures:
+        raise no_file_fits(failures, aim.words, tags=aim.tags, hints=_hints(failures, aim))
+    direct = {requirement.name for requirement in project.dependencies}
+    wanted = []
+    for package in packages:
+        origin = None
+        if package.directory is not None:
+            source = project.root / package.directory.path
+            editable = package.directory.editable and not options.no_editable
+            origin = _origin(source, editable=editable)
+        wanted.append(
+            Wanted(
+                package.name,
+                package.version,
+                files.get(package.name),
+                package.files,
+                origin,
+                requested=package.name in direct,
+            )
+        )
+    if doors.project and project.is_package and not options.no_install_project:
+        wanted.append(_the_project(project, options))
+    return [one for one in wanted if one.name not in left_out]
+
+
+def _no_build(packages: Sequence[LockedPackage], aim: Aim, policy: BuildPolicy):  # type: ignore[no-untyped-def]
+    """Forbid builds by policy; and for another machine wherever there are wheels at all."""
+    with_wheels = {package.name for package in packages if package.wheels}
+
+    def forbidden(name: str) -> bool:
+        return not policy.may_build(name) or (aim.foreign and name in with_wheels)
+
+    return forbidden
+
+
+def _the_project(project: Project, options: SyncOptions) -> Wanted:
+    version = None if project.version is None else str(project.version)
+    origin = _origin(project.root, editable=not options.no_editable)
+    return Wanted(project.name, version, origin=origin, requested=True)
+
+
+def _origin(source: Path, *, editable: bool) -> Origin:
+    source = Path(source).resolve()
+    mark = fingerprint(source, editable=editable) if source.is_dir() else None
+    return Origin(source.as_uri(), editable=editable, fingerprint=mark)
+
+
+def _hints(failures: Sequence[NoFile], aim: Aim) -> list[str]:
+    """Say what would help: a higher floor that serves all, older versions, leaving packages out."""
+    hints = []
+    needed = [misfit.platform for one in failures if (misfit := one.nearest(aim.tags)) is not None]
+    floors = [platform.floor for platform in needed if platform is not None and platform.floor]
+    if floors and len(floors) == len(failures):
+        highest = max(
+            (platform for platform in needed if platform is not None),
+            key=lambda platform: platform.floor or (0, 0),
+        )
+        hints.append(f"`--python-platform {highest}` is served by everything that is locked")
+    names = ", ".join(f"`{failure.package.name}`" for failure in failures[:4])
+    hints.append(f"ask for an older version of {names} that has such a wheel, and lock again")
+    return hints

@@ -1,0 +1,238 @@
+"""``wheelright sync``: make the venv hold what the lock says, for this machine or another.
+
+Looks first, then plans, then fetches and builds, and only then touches the venv.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+import msgspec
+
+from wheelright.lockfile import dumps
+from wheelright.outside.files import read_bytes
+from wheelright.targets import detect_machine
+from wheelright.venv import (
+    ApplyOptions,
+    PlanOptions,
+    Record,
+    apply_plan,
+    lock_venv,
+    make_plan,
+    next_packages,
+    read_pending,
+)
+from wheelright.workflows.aims import choose_aim, runs_here
+from wheelright.workflows.building import Builds
+from wheelright.workflows.choosing import choose_wanted
+from wheelright.workflows.fetching import Fetcher
+from wheelright.workflows.lock import (
+    LOCK_NAME,
+    build_policy,
+    locked,
+    read_existing,
+    require_current,
+    require_lock,
+)
+from wheelright.workflows.options import LockOptions, SyncOptions
+from wheelright.workflows.outcomes import Action, SyncOutcome
+from wheelright.workflows.stamping import Observation
+from wheelright.workflows.venvs import find_place, ready_venv
+
+if TYPE_CHECKING:
+    from wheelright.index import Indexes
+    from wheelright.lockfile import Lock
+    from wheelright.store import File, StoredWheel
+    from wheelright.venv import Plan, Venv, Wanted
+    from wheelright.workflows.aims import Aim
+    from wheelright.workflows.context import Context
+    from wheelright.workflows.outcomes import LockOutcome
+    from wheelright.workflows.venvs import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Syncing:
+    """One sync, planned: everything that carrying it out needs."""
+
+    context: Context
+    options: SyncOptions
+    lock: Lock
+    aim: Aim
+    place: Place
+    wanted: list[Wanted]
+    plan: Plan
+    indexes: Indexes
+    lock_outcome: LockOutcome | None
+
+
+def sync(context: Context, options: SyncOptions) -> SyncOutcome:
+    """Make the venv what the lock says and return what was done (or would be)."""
+    return synced(context, options)[0]
+
+
+def synced(context: Context, options: SyncOptions) -> tuple[SyncOutcome, Place]:
+    """Do as :func:`sync`, and return where the venv is too."""
+    started = time.monotonic()
+    observation = Observation.of(context)
+    project = context.project
+    lock, lock_outcome = _lock_for(context, options)
+    path = context.venv_directory()
+    if options.dry_run or options.check:
+        planned = _planned(context, options, lock, lock_outcome)
+        return _outcome(planned, started, dry_run=True), planned.place
+    # Nothing may be written before it is certain that there is a file for everything.
+    _planned(context, options, lock, lock_outcome)
+    with lock_venv(str(path), context.reporter):
+        planned = _planned(context, options, lock, lock_outcome)
+        venv = _carry_out(planned)
+        outcome = _outcome(planned, started, dry_run=False)
+        observation.stamp(
+            context, venv, project, options, outcome, runnable=runs_here(planned.aim)
+        )
+    return outcome, planned.place
+
+
+def _lock_for(context: Context, options: SyncOptions) -> tuple[Lock, LockOutcome | None]:
+    """Return the lock to install: as it is, as it must be already, or made current first."""
+    path = context.project.root / LOCK_NAME
+    lock_options = LockOptions(
+        dry_run=options.dry_run or options.check,
+        resolve=options.resolve,
+        index=options.index,
+        build=options.build,
+    )
+    if options.frozen:
+        return require_lock(read_existing(context, path), path), None
+    if options.locked:
+        return require_current(context, lock_options), None
+    lock, outcome = locked(context, lock_options)
+    return lock, outcome
+
+
+def _planned(
+    context: Context, options: SyncOptions, lock: Lock, lock_outcome: LockOutcome | None
+) -> Syncing:
+    place = find_place(context, context.project)
+    aim = choose_aim(options.python_platform, place.record, place.interpreter)
+    policy = build_policy(context, options.build)
+    wanted = choose_wanted(context.project, lock, aim, options, policy)
+    pending = frozenset[str]() if place.venv is None else read_pending(place.venv)
+    plan = make_plan(
+        wanted,
+        place.installed,
+        place.record,
+        aim.why_not,
+        PlanOptions(options.inexact, options.reinstall, frozenset(options.reinstall_packages)),
+        pending,
+    )
+    indexes = context.indexes(options.index)
+    return Syncing(context, options, lock, aim, place, wanted, plan, indexes, lock_outcome)
+
+
+def _carry_out(work: Syncing) -> Venv:
+    """Fetch, build, then change the venv and write what it is for."""
+    context, options = work.context, work.options
+    wheels = _wheels(work)
+    venv = ready_venv(context, work.place)
+    record = Record(
+        target=work.aim.name,
+        platform=str(work.aim.platform),
+        python=venv.version,
+        lock=lock_digest(work.lock, context.project.root),
+        options=_recorded(options),
+    )
+    packages = next_packages(work.place.record, work.plan, wheels)
+    record = msgspec.structs.replace(record, packages=packages)
+    mode = options.link_mode or context.settings.link_mode or "clone"
+    compile_bytecode = options.compile_bytecode or context.settings.compile_bytecode
+    apply_plan(
+        venv,
+        work.plan,
+        wheels,
+        record,
+        context.reporter,
+        ApplyOptions(mode, compile_bytecode, detect_machine().arch),
+    )
+    return venv
+
+
+def _wheels(work: Syncing) -> dict[str, StoredWheel]:
+    """Return the stored wheel of everything that the plan installs."""
+    context = work.context
+    coming = [action.wanted for action in work.plan.actions if action.wanted is not None]
+    builds = Builds(
+        context, work.indexes, work.place.interpreter, context.settings.config_settings
+    )
+
+    def build(file: File) -> StoredWheel:
+        return builds.sdist(file)
+
+    fetcher = Fetcher(work.indexes, context.store, context.reporter, build)
+    wheels = fetcher.wheels({one.name: one.file for one in coming if one.file is not None})
+    for one in coming:
+        if one.origin is not None:
+            source = directory_of(one.origin.url)
+            wheels[one.name] = (
+                builds.editable(source) if one.origin.editable else builds.wheel(source)
+            )
+    _check_built(work, wheels)
+    return wheels
+
+
+def _check_built(work: Syncing, wheels: dict[str, StoredWheel]) -> None:
+    """Refuse a wheel that was built here and does not fit what the venv is for."""
+    from wheelright.errors import RequestError
+
+    for name, wheel in wheels.items():
+        why = work.aim.why_not(wheel.file.name)
+        if why is not None:
+            raise RequestError(
+                f"`{name}` was built on this machine, and the result does not fit"
+                f" {work.aim.words}",
+                details=[why],
+                hints=["ask for a version that has a wheel for this platform"],
+            )
+
+
+def directory_of(url: str) -> Path:
+    """Return the directory that a ``file:`` URL names."""
+    text = unquote(urlsplit(url).path)
+    return Path(text[1:] if text[2:3] == ":" else text)
+
+
+def lock_digest(lock: Lock, root: Path) -> str:
+    """Return the digest of a lock as it stands on disk, or would."""
+    path = root / LOCK_NAME
+    data = read_bytes(path) if path.is_file() else dumps(lock, root).encode()
+    return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+def _recorded(options: SyncOptions) -> dict[str, str]:
+    chosen = options.selection
+    said = {
+        "extras": "*" if chosen.all_extras else " ".join(chosen.extras),
+        "groups": "*" if chosen.all_groups else " ".join(chosen.groups),
+        "only-groups": " ".join(chosen.only_groups),
+        "no-groups": " ".join(chosen.no_groups),
+    }
+    return {key: value for key, value in said.items() if value}
+
+
+def _outcome(work: Syncing, started: float, *, dry_run: bool) -> SyncOutcome:
+    return SyncOutcome(
+        target=work.aim.name or str(work.aim.platform),
+        environment_path=str(work.place.path),
+        actions=tuple(
+            Action(a.kind, a.name, a.version, a.old_version, a.file, a.reason)
+            for a in work.plan.actions
+        ),
+        unchanged=len(work.plan.kept),
+        seconds=time.monotonic() - started,
+        dry_run=dry_run,
+        lock=work.lock_outcome,
+    )
