@@ -1,0 +1,122 @@
+"""Laws on random worlds, judged by an oracle that tries every combination in every environment."""
+
+from __future__ import annotations
+
+import os
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from support.worlds import Place, World, holds, pinned, solvable, solve, usable, walk, world
+from wheelright.resolver import Resolution, ResolutionFailure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+#: How many worlds each law tries; more by hand: ``WORLDS=20000 pytest tests/resolver``.
+WORLDS = int(os.environ.get("WORLDS", "150"))
+NAMES = ("a", "b", "c", "d")
+VERSIONS = ("1", "2", "3", "3.1rc1")
+SPECIFIERS = ("", "", ">=2", "<2", "<3", "==1", "==3", "!=2", ">=4", "<=3", "~=2.0", "==2.*")
+MARKERS = (
+    "",
+    "",
+    "",
+    "python_version >= '3.10'",
+    "python_version < '3.10'",
+    "sys_platform == 'linux'",
+    "sys_platform != 'win32'",
+    "sys_platform == 'win32' and python_version < '3.11'",
+    "sys_platform == 'darwin' or python_full_version >= '3.10.4'",
+    "os_name == 'nt'",
+    "python_version in '3.9, 3.11'",
+)
+PYTHONS = ("3.9.0", "3.10.0", "3.10.4", "3.11.0", "3.13.2")
+PLACES = [Place(python, system) for python in PYTHONS for system in ("linux", "darwin", "win32")]
+EXTRAS = ("x", "y")
+
+many = settings(
+    max_examples=WORLDS, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+)
+
+
+@st.composite
+def requirement(draw: Callable[..., Any], *, root: bool) -> str:
+    name = draw(st.sampled_from(NAMES))
+    extra = draw(st.sampled_from(("", "", "", *EXTRAS)))
+    marker = draw(st.sampled_from(MARKERS))
+    if not root and draw(st.integers(0, 5)) == 0:
+        condition = f"extra == '{draw(st.sampled_from(EXTRAS))}'"
+        marker = f"({marker}) and {condition}" if marker else condition
+    text = f"{name}[{extra}]" if extra else name
+    text += draw(st.sampled_from(SPECIFIERS))
+    return f"{text}; {marker}" if marker else text
+
+
+@st.composite
+def worlds(draw: Callable[..., Any]) -> tuple[World, list[str]]:
+    releases: dict[str, list[str]] = {}
+    for name in NAMES:
+        for version in draw(st.lists(st.sampled_from(VERSIONS), unique=True, max_size=3)):
+            mark = draw(st.sampled_from(("",) * 8 + (" | yanked", " | python >=3.10", " | broken: no")))
+            lines = draw(st.lists(requirement(root=False), max_size=3))
+            releases[f"{name} {version}{mark}"] = lines
+        releases.setdefault(name, [])
+    return world(releases), draw(st.lists(requirement(root=True), min_size=1, max_size=3))
+
+
+def attempt(facts: World, texts: list[str]) -> Resolution | ResolutionFailure:
+    try:
+        return solve(facts, *texts, python=">=3.9")
+    except ResolutionFailure as failure:
+        return failure
+
+
+def selected(answer: Resolution, place: Place) -> dict[str, str]:
+    """Return what the markers of an answer select at a place, each project once."""
+    found: dict[str, str] = {}
+    for package in answer.packages:
+        if any(holds(marker, place) for marker in package.markers.values()):
+            assert package.name not in found, f"{package.name} is selected twice"
+            found[package.name] = package.version
+    return found
+
+
+@many
+@given(worlds())
+def test_solvable_exactly_when_every_environment_is(case: tuple[World, list[str]]) -> None:
+    facts, texts = case
+    answer = attempt(facts, texts)
+
+    assert isinstance(answer, Resolution) == all(solvable(facts, texts, p) for p in PLACES)
+
+
+@many
+@given(worlds())
+def test_what_is_selected_is_what_is_reached(case: tuple[World, list[str]]) -> None:
+    facts, texts = case
+    answer = attempt(facts, texts)
+    if isinstance(answer, ResolutionFailure):
+        return
+
+    for place in PLACES:
+        versions = selected(answer, place)
+        reached = walk(facts, texts, place, versions)
+        assert not isinstance(reached, str), f"{place}: {reached}"
+        assert reached.keys() == versions.keys()
+        for name, version in versions.items():
+            pin = pinned(texts, name, version)
+            assert usable(facts.projects[name][version], place, pin=pin)
+
+
+@many
+@given(worlds())
+def test_the_same_question_gets_the_same_answer(case: tuple[World, list[str]]) -> None:
+    facts, texts = case
+    backwards = World({n: dict(reversed(v.items())) for n, v in reversed(facts.projects.items())})
+    one, other = attempt(facts, texts), attempt(backwards, texts)
+
+    assert str(one) == str(other)
+    assert getattr(one, "details", ()) == getattr(other, "details", ())
