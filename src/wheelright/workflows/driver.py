@@ -48,14 +48,12 @@ LOOK_AHEAD = 40
 class Fitness:
     """Whether the files of a release can serve, and if not, why, in words.
 
-    ``serves`` is as in the resolver's ``Candidate``; ``left_out`` drops the release altogether;
-    ``requires_python`` is a lower bound that only the wheels' tags tell.
+    ``serves`` is as in the resolver's ``Candidate``; ``left_out`` drops the release altogether.
     """
 
     left_out: str | None = None
     serves: frozenset[tuple[int, int]] | None = None
     misfit: str = ""
-    requires_python: str | None = None
 
 
 class Judge(Protocol):
@@ -243,8 +241,6 @@ def _candidate(release: Release, fitness: Fitness) -> Candidate:
     if release.files and all(file.yanked is not False for file in release.files):
         yanked = next((f.yanked for f in release.files if isinstance(f.yanked, str)), True)
     bound = next((file.requires_python for file in release.files if file.requires_python), None)
-    if fitness.requires_python:
-        bound = f"{bound},{fitness.requires_python}" if bound else fitness.requires_python
     return Candidate(release.version, bound, yanked, fitness.serves, fitness.misfit)
 
 

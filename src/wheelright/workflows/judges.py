@@ -72,22 +72,20 @@ def wheel_names(files: Iterable[File]) -> list[WheelName]:
 
 @dataclass(frozen=True, slots=True)
 class UniversalJudge:
-    """For a lock that must hold everywhere: files limit a release only by their Pythons."""
+    """For a lock that must hold everywhere: a release counts if it has a usable file at all.
+
+    Wheels for some Pythons or systems only do not limit it: the lock is soft about machines that
+    nobody declared, and ``sync`` says what is missing on the one it serves.
+    """
 
     policy: BuildPolicy
 
     def judge(self, name: str, release: Release) -> Fitness:
-        """Judge a release: left out without usable files; bound by its wheels without an sdist."""
+        """Judge a release: left out without usable files."""
         files = usable_files(name, release, self.policy)
         if not files:
             return Fitness(left_out=why_unusable(name, release, self.policy))
-        if any(not file.is_wheel for file in files):
-            return Fitness()
-        oldest = [minor for wheel in wheel_names(files) for minor in _minors(wheel)]
-        if not oldest:
-            return Fitness(left_out="none of its wheels has a name that can be read")
-        lowest = min(oldest)
-        return Fitness(requires_python=f">=3.{lowest}" if lowest else None)
+        return Fitness()
 
     def order(self, release: Release) -> tuple[File, ...]:
         """Pure wheels first, then Linux, macOS and Windows by newest Python, then the sdist."""
