@@ -12,6 +12,7 @@ https://packaging.python.org/en/latest/specifications/simple-repository-api/
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from html import unescape
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urljoin
@@ -36,6 +37,7 @@ _ALGORITHMS: Final = frozenset(
     {"md5", "sha1", "sha224", "sha256", "sha384", "sha512", "blake2b", "blake2s"}
 )
 _DIGEST: Final = re.compile(r"[0-9a-f]{16,128}")
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
 # An unclosed quote or tag swallows the rest of the text: then group 2 is empty and the scan ends,
 # so that no text makes it slow.
 _VALUES: Final = r"""(?:[^"'>]++|"[^"]*+"|'[^']*+')*+"""
@@ -188,11 +190,14 @@ def parse_html(body: bytes, url: str) -> list[File]:
 def _attributes(inside: str) -> dict[str, str]:
     """Read the attributes of a tag; the first of a name counts, one without a value is empty."""
     attributes: dict[str, str] = {}
-    escaped = "&" in inside
     for name, double, single, bare in _ATTRIBUTE.findall(inside):
         value = double or single or bare
-        attributes.setdefault(name.lower(), unescape(value) if escaped else value)
+        attributes.setdefault(name.lower(), _unescaped(value) if "&" in value else value)
     return attributes
+
+
+_unescaped = lru_cache(maxsize=1 << 10)(unescape)
+"""A page escapes the same few values (``&gt;=3.8``) thousands of times."""
 
 
 def _linked(
@@ -230,6 +235,8 @@ def _hash_of(text: str) -> dict[str, str]:
     """Read ``sha256=...``, also as one of several parts of a fragment."""
     if not text:
         return {}
+    if text.startswith("sha256=") and _SHA256.fullmatch(text, 7):
+        return {"sha256": text[7:]}
     found = {}
     for part in text.split("&"):
         algorithm, equals, digest = part.partition("=")
