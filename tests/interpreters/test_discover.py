@@ -137,8 +137,8 @@ def test_a_broken_shim_is_passed_over_with_a_word(world: World) -> None:
     assert world.find() == (3, 12)
     assert world.notes.said == [
         (
-            f"The Python at `{shim}` cannot be used: it ended with code 1 and said `not installed`; "
-            "passed over"
+            f"The Python at `{shim}` cannot be used: "
+            "it ended with code 1 and said `not installed`; passed over"
         )
     ]
 
