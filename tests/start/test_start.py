@@ -271,9 +271,9 @@ def test_a_change_within_a_tick_of_the_observation_is_not_trusted(
 def test_an_unsettled_input_leaves_no_stamp(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.undo()
-    os.chdir(project.root)
-    (project.root / "pylock.toml").write_text("just now")
+    lock = project.root / "pylock.toml"
+    lock.write_text("just now")
+    monkeypatch.setattr(time, "time_ns", lambda: lock.stat().st_ctime_ns + 1)
     assert not project.stamp()
     assert not Path(project.venv.path, start.STAMP_NAME).exists()
 
