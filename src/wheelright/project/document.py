@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wheelright.errors import Excerpt, WheelrightError
 from wheelright.project.errors import BadValue, ProjectFileError
+from wheelright.project.names import without_credentials
 from wheelright.project.positions import Keys, line_and_column, toml_positions
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class Document:
         line, column = line_and_column(self.text, offset)
         start = offset - column + 1
         content = self.text[start:].split("\n", 1)[0].rstrip("\r")
+        content = without_credentials(content)
         length = max(1, min(length, len(content) - column + 1))
         return Excerpt(
             str(self.path),
@@ -214,7 +216,7 @@ def _broken(document: Document, problem: str, error: type[WheelrightError]) -> W
             str(document.path),
             line + document.first_line - 1,
             column + len(document.margin),
-            document.margin + content,
+            document.margin + without_credentials(content),
         )
     else:
         excerpt = document.excerpt_at(len(text.rstrip()))

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _SEPARATORS: Final = re.compile(r"[-_.]+")
+_CREDENTIALS: Final = re.compile(r"(?<=://)[^/@\s\"']+(?=@)")
 _VALID: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 
@@ -20,6 +21,11 @@ def normal_name(name: str) -> str:
 def is_valid_name(name: str) -> bool:
     """Whether a name is valid (PEP 508): ASCII letters, digits, ``-_.``; a letter at each end."""
     return _VALID.fullmatch(name) is not None
+
+
+def without_credentials(text: str) -> str:
+    """Return a text with the user and password of each URL starred out, its length kept."""
+    return _CREDENTIALS.sub(lambda one: "*" * len(one[0]), text)
 
 
 def nearest_name(name: str, known: Iterable[str]) -> str | None:

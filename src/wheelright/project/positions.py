@@ -36,8 +36,27 @@ class Span:
     end: int
 
 
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What stands under one header, up to the next; the first, without a header, is at the top.
+
+    ``start`` and ``body`` are the offsets of the header and of what follows it, ``pairs`` the full
+    keys of its ``key = value`` pairs in order, dotted keys taken apart.
+    """
+
+    keys: Keys
+    start: int
+    body: int
+    pairs: tuple[Keys, ...]
+
+
 def toml_positions(text: str) -> dict[Keys, Span]:
     """Return the span of every key and value of ``text``, which must be valid TOML."""
+    return _Scanner(text).scan()[0]
+
+
+def toml_outline(text: str) -> tuple[dict[Keys, Span], tuple[Section, ...]]:
+    """Return the spans as :func:`toml_positions`, and the sections of ``text`` in order."""
     return _Scanner(text).scan()
 
 
@@ -56,16 +75,23 @@ class _Scanner:
         self._spans: dict[Keys, Span] = {}
         self._lists: dict[Keys, int] = {}  # arrays of tables: index of the newest
 
-    def scan(self) -> dict[Keys, Span]:
+    def scan(self) -> tuple[dict[Keys, Span], tuple[Section, ...]]:
+        sections: list[Section] = []
         base: Keys = ()
+        start = body = 0
+        pairs: list[Keys] = []
         self._blank()
         while self._at < len(self._text):
             if self._text[self._at] == "[":
+                sections.append(Section(base, start, body, tuple(pairs)))
+                start, pairs = self._at, []
                 base = self._header()
+                body = self._at
             else:
-                self._pair(base)
+                pairs.append(self._pair(base))
             self._blank()
-        return self._spans
+        sections.append(Section(base, start, body, tuple(pairs)))
+        return self._spans, tuple(sections)
 
     def _blank(self) -> None:
         match = _BLANK.match(self._text, self._at)
@@ -122,7 +148,7 @@ class _Scanner:
 
         return next(iter(tomllib.loads(f"{match.group()} = 0")))
 
-    def _pair(self, base: Keys) -> None:
+    def _pair(self, base: Keys) -> Keys:
         parts = self._key()
         self._at = self._text.index("=", self._at) + 1
         self._inline_blank()
@@ -135,6 +161,7 @@ class _Scanner:
         start = self._at
         self._value(keys)
         self._spans[keys] = Span(key_start, key_end, start, self._at)
+        return keys
 
     def _value(self, keys: Keys) -> None:
         opening = self._text[self._at]

@@ -158,8 +158,8 @@ def project_from_document(document: Document) -> Project:
     faults = Faults(document)
     settings = project_settings(document, faults)
     table = document.data.get("project")
-    named = table is not None
-    if table is not None and not isinstance(table, dict):
+    named = isinstance(table, dict)
+    if table is not None and not named:
         faults.add(wrong_type("a table", table), "project")
         table = None
     table = table or {}

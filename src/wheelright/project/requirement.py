@@ -14,7 +14,7 @@ from packaging.requirements import Requirement as ParsedRequirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from wheelright.project.errors import BadValue
-from wheelright.project.names import normal_name
+from wheelright.project.names import normal_name, without_credentials
 
 if TYPE_CHECKING:
     from packaging.markers import Marker
@@ -84,19 +84,10 @@ def _fault(text: str, problem: InvalidRequirement) -> BadValue:
     first = str(problem).split("\n", 1)[0].rstrip(":")
     reason = first[:1].lower() + first[1:]
     length = max(end - start, 1)
-    shown = _without_url(text)
+    shown = without_credentials(text)
     return BadValue(
         f"is not a valid requirement: `{shown}`: {reason}", offset=start, length=length, hint=hint
     )
-
-
-def _without_url(text: str) -> str:
-    """Return the text without what may hold credentials."""
-    name, at, url = text.partition("@")
-    if not at or "://" not in url:
-        return text
-    scheme, _, rest = url.partition("://")
-    return f"{name}@{scheme}://{rest.rpartition('@')[2]}"
 
 
 def parse_specifier(text: str) -> SpecifierSet:

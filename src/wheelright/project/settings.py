@@ -64,7 +64,7 @@ class SettingOrigin:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One row of the table; ``uv`` is the same key there, ``project_only``: not for a user's file."""
+    """One row of the table; ``project_only``: not for a user's file."""
 
     name: str
     kind: Kind[Any]

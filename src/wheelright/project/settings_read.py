@@ -32,7 +32,7 @@ from wheelright.project.sources import check_index_names
 from wheelright.project.values import REQUIREMENTS, wrong_type
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from wheelright.project.requirement import Requirement
 
@@ -54,10 +54,11 @@ def load_settings(
     no_config: bool = False,
     environ: Mapping[str, str] | None = None,
     reporter: Reporter | None = None,
+    found_in: Sequence[tuple[Level, Path]] | None = None,
 ) -> Settings:
     """Return the settings of a project directory (``None``: of none), merged from every level.
 
-    ``environ`` is empty where not given. Raise :class:`ProjectFileError` for faults in the
+    ``environ`` is empty where not given, ``found_in`` is :func:`configuration_files`. Raise :class:`ProjectFileError` for faults in the
     project's files, :class:`ConfigurationError` for those of a user's file or a variable.
     """
     reporter = reporter or Silent()
@@ -75,7 +76,7 @@ def load_settings(
             uv_file = read_document(project_dir / "uv.toml")
         layers.append(_pyproject_layer(document, uv_file, reporter))
     if config_file is None and not no_config:
-        for level, path in configuration_files():
+        for level, path in configuration_files() if found_in is None else found_in:
             if path.is_file():
                 layers.append(_file_layer(read_document(path, ConfigurationError), level))
     settings = _merge(layers)
@@ -97,6 +98,14 @@ def configuration_files() -> list[tuple[Level, Path]]:
 def project_settings(document: Document, faults: Faults) -> Settings:
     """Return what a ``pyproject.toml`` alone sets; faults are collected, not raised."""
     return _merge([_tables_layer(document, None, faults, Silent())])
+
+
+def script_settings(document: Document, faults: Faults) -> Settings:
+    """Return what the metadata of a script sets, with its sources checked."""
+    settings = project_settings(document, faults)
+    for bad in _source_faults(settings, document):
+        faults.add(bad)
+    return settings
 
 
 def _pyproject_layer(document: Document, uv_file: Document | None, reporter: Reporter) -> _Layer:
@@ -275,13 +284,20 @@ def _joined(strong: tuple[Any, ...], weak: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _check_sources(settings: Settings, document: Document) -> None:
-    known = [one.name for one in settings.index if one.name is not None]
     faults = Faults(document)
-    origin = settings.origin("sources")
-    table = "uv" if origin.level == "uv" else "wheelright"
+    for bad in _source_faults(settings, document):
+        faults.add(bad)
+    faults.raise_if_any()
+
+
+def _source_faults(settings: Settings, document: Document) -> list[BadValue]:
+    """Return the sources that name an index which is not defined, with their whole keys."""
+    known = [one.name for one in settings.index if one.name is not None]
+    table = "uv" if settings.origin("sources").level == "uv" else "wheelright"
+    found = []
     for bad in check_index_names(settings.sources, known):
         raw = document.data["tool"][table]["sources"]
         written = next(name for name in raw if normal_name(name) == bad.keys[0])
         place = ("tool", table, "sources", written, *bad.keys[1:])
-        faults.add(BadValue(bad.message, hint=bad.hint), *place)
-    faults.raise_if_any()
+        found.append(BadValue(bad.message, place, hint=bad.hint))
+    return found

@@ -255,12 +255,12 @@ def parse_cutoff(text: Any) -> Cutoff:
     if not isinstance(text, str):
         raise wrong_type("a date, a moment or a duration", text)
     if match := _DURATION.fullmatch(text):
-        return Cutoff(text, age=timedelta(**{f"{match[2].lower()}s": int(match[1])}))
+        return Cutoff(text, age=_age(text, **{f"{match[2].lower()}s": int(match[1])}))
     match = _ISO_DURATION.fullmatch(text)
     if match and any(match.groups()):
-        weeks, days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
-        age = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
-        return Cutoff(text, age=age)
+        units = ("weeks", "days", "hours", "minutes", "seconds")
+        counts = (int(part or 0) for part in match.groups())
+        return Cutoff(text, age=_age(text, **dict(zip(units, counts, strict=True))))
     try:
         if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
             day = date.fromisoformat(text)
@@ -274,6 +274,17 @@ def parse_cutoff(text: Any) -> Cutoff:
     if moment.tzinfo is None:
         raise BadValue(f"needs a time zone: `{text}`", hint=f"Write `{text}Z` for UTC")
     return Cutoff(text, moment.astimezone(UTC))
+
+
+def _age(text: str, **units: int) -> timedelta:
+    """Return a duration of at most a century, before which nothing was uploaded."""
+    try:
+        age = timedelta(**units)
+    except OverflowError:
+        age = timedelta.max
+    if age > timedelta(days=36_525):
+        raise BadValue(f"is longer than a century: `{text}`")
+    return age
 
 
 _ONE_DAY: Final = timedelta(days=1)
