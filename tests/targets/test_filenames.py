@@ -15,7 +15,7 @@ from wheelright.targets import (
 
 _part = st.from_regex(r"[a-z0-9_]{1,12}", fullmatch=True)
 _ALMOST = (
-    r"[A-Za-z._]{1,5}-[0-9.a-z+]{1,6}(-[0-9a-z]{1,3})?"
+    r"[A-Za-z]([A-Za-z._]{0,3}[A-Za-z])?-[0-9.a-z+]{1,6}(-[0-9a-z]{1,3})?"
     r"-[a-z0-9.]{1,6}-[a-z0-9.]{1,6}-[a-z0-9._]{1,9}\.whl"
 )
 _parts = st.lists(_part, min_size=1, max_size=3, unique=True).map(tuple)
