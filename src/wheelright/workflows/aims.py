@@ -53,9 +53,7 @@ class Aim:
         return f"{shown} does not fit {self.name or self.platform}"
 
 
-def choose_aim(
-    asked: str | None, record: Record | None, interpreter: Interpreter
-) -> Aim:
+def choose_aim(asked: str | None, record: Record | None, interpreter: Interpreter) -> Aim:
     """Return what a venv is for: what was asked, else what it was made for, else this machine.
 
     Raises ``UnknownPlatform`` for a name that is none.

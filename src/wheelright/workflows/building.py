@@ -119,7 +119,7 @@ class Builds:
         if expected is not None and digest.hexdigest() != expected:
             from wheelright.store import HashMismatch
 
-            raise HashMismatch(file, "sha256", expected, digest.hexdigest())
+            raise HashMismatch(file.name, "sha256", expected, digest.hexdigest())
         return unpack_sdist(archive, place / "source")
 
     def _note(self, file: File) -> Path:

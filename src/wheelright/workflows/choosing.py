@@ -12,7 +12,7 @@ from wheelright.venv import Origin, Wanted
 from wheelright.workflows.local import fingerprint
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from wheelright.lockfile import Lock, LockedPackage
     from wheelright.lockfile.choose import NoFile
@@ -93,7 +93,9 @@ def choose_wanted(
     return [one for one in wanted if one.name not in left_out]
 
 
-def _no_build(packages: Sequence[LockedPackage], aim: Aim, policy: BuildPolicy):  # type: ignore[no-untyped-def]
+def _no_build(
+    packages: Sequence[LockedPackage], aim: Aim, policy: BuildPolicy
+) -> Callable[[str], bool]:
     """Forbid builds by policy; and for another machine wherever there are wheels at all."""
     with_wheels = {package.name for package in packages if package.wheels}
 

@@ -1,4 +1,4 @@
-"""What the indexes know that helps after a conflict: names nearby, indexes not asked, no network."""
+"""What is known that helps after a conflict: names nearby, and which indexes were asked."""
 
 from __future__ import annotations
 

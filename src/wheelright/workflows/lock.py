@@ -131,7 +131,7 @@ def read_existing(context: Context, path: Path) -> Lock | None:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
-    reading = read_lock(text, str(path))
+    reading = read_lock(text, path)
     for warning in reading.warnings:
         context.reporter.warn(warning)
     return reading.lock
@@ -267,7 +267,9 @@ def _outcome(path: Path, before: Lock | None, after: Lock, started: float) -> Lo
     changes = () if before is after else compare(before, after)
     return LockOutcome(
         str(path),
-        changes=tuple(Change(c.name, tuple(c.old_versions), tuple(c.new_versions)) for c in changes),
+        changes=tuple(
+            Change(c.name, tuple(c.old_versions), tuple(c.new_versions)) for c in changes
+        ),
         environments=after.environments,
         packages=tuple(LockedItem(p.name, p.version, p.marker) for p in after.packages),
         seconds=time.monotonic() - started,

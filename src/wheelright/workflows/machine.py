@@ -5,7 +5,7 @@ No lock is involved: the answer is a set of files to install now.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from wheelright.errors import RequestError
@@ -35,7 +35,7 @@ class MachineRequest:
     tags: TagSet
     platform: str
     policy: BuildPolicy
-    choice: Policy = Policy()
+    choice: Policy = field(default_factory=Policy)
     foreign: bool = False
 
 

@@ -91,9 +91,7 @@ def synced(context: Context, options: SyncOptions) -> tuple[SyncOutcome, Place]:
         planned = _planned(context, options, lock, lock_outcome)
         venv = _carry_out(planned)
         outcome = _outcome(planned, started, dry_run=False)
-        observation.stamp(
-            context, venv, project, options, outcome, runnable=runs_here(planned.aim)
-        )
+        observation.stamp(context, venv, project, options, outcome, runnable=runs_here(planned.aim))
     return outcome, planned.place
 
 
@@ -165,9 +163,7 @@ def _wheels(work: Syncing) -> dict[str, StoredWheel]:
     """Return the stored wheel of everything that the plan installs."""
     context = work.context
     coming = [action.wanted for action in work.plan.actions if action.wanted is not None]
-    builds = Builds(
-        context, work.indexes, work.place.interpreter, context.settings.config_settings
-    )
+    builds = Builds(context, work.indexes, work.place.interpreter, context.settings.config_settings)
 
     def build(file: File) -> StoredWheel:
         return builds.sdist(file)
@@ -192,8 +188,7 @@ def _check_built(work: Syncing, wheels: dict[str, StoredWheel]) -> None:
         why = work.aim.why_not(wheel.file.name)
         if why is not None:
             raise RequestError(
-                f"`{name}` was built on this machine, and the result does not fit"
-                f" {work.aim.words}",
+                f"`{name}` was built on this machine, and the result does not fit {work.aim.words}",
                 details=[why],
                 hints=["ask for a version that has a wheel for this platform"],
             )
