@@ -167,7 +167,8 @@ TABLES = {
         WEB,
         '[project.urls]\na = "b"\n\n[build-system]\nrequires = []\n',
         (
-            '[project.urls]\na = "b"\n\n[project.optional-dependencies]\nweb = [\n    "pytest",\n]\n\n'
+            '[project.urls]\na = "b"\n\n'
+            '[project.optional-dependencies]\nweb = [\n    "pytest",\n]\n\n'
             "[build-system]\nrequires = []\n"
         ),
     ),
@@ -291,6 +292,11 @@ FAULTS = {
         lambda text: replace_requirement(text, "flask>=9", "flask>=10"),
         "`flask>=9` is not in the project's dependencies",
         (),
+    ),
+    "dynamic": (
+        lambda _: add_requirement("[project]\ndynamic = ['dependencies']\n", "flask"),
+        "`project.dependencies` is dynamic: the build backend decides what it holds",
+        ("Add it where the backend reads it, or add to a group with `--group`",),
     ),
     "no project table": (
         lambda _: add_requirement("[tool.uv]\n", "flask"),

@@ -177,7 +177,8 @@ FAULTS = {
         (3, 29, 1),
         (
             (
-                "TOML allows `targets` to be a list or a table, not both: describe the named targets "
+                "TOML allows `targets` to be a list or a table, not both: describe the named "
+                "targets "
                 "in `[tool.wheelright.target.NAME]` and list them in `targets`"
             ),
         ),
@@ -212,7 +213,8 @@ FAULTS = {
     "no secret is shown": (
         MINIMAL + 'dependencies = ["a @ https://me:pw@x.test/a.whl os"]\n',
         (
-            "`project.dependencies[0]` is not a valid requirement: `a @ https://*****@x.test/a.whl os`: "
+            "`project.dependencies[0]` is not a valid requirement: `a @ "
+            "https://*****@x.test/a.whl os`: "
             "expected semicolon (after URL and whitespace) or end"
         ),
         (4, 22, 27),
@@ -383,11 +385,13 @@ def test_several_faults_are_told_together_in_the_order_of_the_text() -> None:
             '`dynamic = ["version"]` where the build backend knows it)'
         ),
         (
-            "line 5: `project.dependencies[0]` is not a valid requirement: `a b`: expected semicolon "
+            "line 5: `project.dependencies[0]` is not a valid requirement: `a b`: expected "
+            "semicolon "
             "(after name with no version specifier) or end"
         ),
         (
-            "line 5: `project.dependencies[1]` is not a valid requirement: `c d`: expected semicolon "
+            "line 5: `project.dependencies[1]` is not a valid requirement: `c d`: expected "
+            "semicolon "
             "(after name with no version specifier) or end"
         ),
     )

@@ -137,7 +137,8 @@ FAULTS = {
     "a bad requirement": (
         "ok\nflask >> 3\n",
         (
-            "The line is not a valid requirement: `flask >> 3`: expected semicolon (after name with no "
+            "The line is not a valid requirement: `flask >> 3`: expected semicolon (after name "
+            "with no "
             "version specifier) or end"
         ),
         (2, 7, 1),
@@ -172,7 +173,8 @@ FAULTS = {
     "a bad marker": (
         "./a ; os_nam == 'nt'\n",
         (
-            "The marker is not a valid marker: `os_nam == 'nt'`: expected a marker variable or quoted "
+            "The marker is not a valid marker: `os_nam == 'nt'`: expected a marker variable or "
+            "quoted "
             "string"
         ),
         (1, 7, 14),
@@ -233,8 +235,9 @@ def test_a_missing_file(tmp_path: Path) -> None:
 
 
 pieces = st.sampled_from(
-    ["flask", ">=1", "[a]", " ; os_name == 'nt'", " @ ", "https://x.test/a.whl", "./p", "-e ", "-c ",
-     " --hash=sha256:00", "--pre", " \\\n", "\n", "# c", "'", '"', "${A}", "\t", "git+", "\\", "é"]
+    ["flask", ">=1", "[a]", " ; os_name == 'nt'", " @ ", "https://x.test/a.whl", "./p", "-e ",
+     "-c ", " --hash=sha256:00", "--pre", " \\\n", "\n",
+     "# c", "'", '"', "${A}", "\t", "git+", "\\", "é"]
 )  # fmt: skip
 
 

@@ -217,7 +217,8 @@ def test_requirements_markers_and_metadata(root: Path) -> None:
             'platform = "x86_64-manylinux_2_17"\npython = ">=3.11"\n'
         ),
         (
-            '[tool.wheelright.targets]\nplc = { platform = "x86_64-manylinux_2_17", python = ">=3.11" }\n'
+            "[tool.wheelright.targets]\n"
+            'plc = { platform = "x86_64-manylinux_2_17", python = ">=3.11" }\n'
             "linux = {}\n"
         ),
     ],
@@ -496,7 +497,8 @@ def test_sources_with_markers(root: Path) -> None:
             root,
             "[tool.uv.sources]\nTorch = [\n  { index = 'cpu', marker = \"os_name == 'nt'\" },\n"
             "  { index = 'gpu', extra = 'GPU' },\n]\n"
-            "[[tool.uv.index]]\nname = 'cpu'\nurl = 'a'\n[[tool.uv.index]]\nname = 'gpu'\nurl = 'b'\n",
+            "[[tool.uv.index]]\nname = 'cpu'\nurl = 'a'\n"
+            "[[tool.uv.index]]\nname = 'gpu'\nurl = 'b'\n",
         )
     )
     first, second = settings.sources["torch"]

@@ -51,7 +51,10 @@ FAULTS: list[tuple[Any, str, tuple[str | int, ...]]] = [
     ({}, "needs one of `index`, `path`, `workspace`, `git` or `url`", ()),
     (
         {"path": "x", "git": "y"},
-        "names both `path` and `git`; a source is one of `index`, `path`, `workspace`, `git` or `url`",
+        (
+            "names both `path` and `git`; a source is one of "
+            "`index`, `path`, `workspace`, `git` or `url`"
+        ),
         (),
     ),
     ({"index": "x", "editable": True}, "is not a key of a source of kind `index`", ("editable",)),

@@ -205,6 +205,12 @@ def _list_keys(data: dict[str, Any], home: RequirementHome, *, create: bool = Fa
             "`pyproject.toml` has no `[project]` table to add to",
             hints=["Write one, or add to a group with `--group`"],
         )
+    field = "dependencies" if home.kind == "dependencies" else "optional-dependencies"
+    if create and home.kind != "group" and field in (_get(data, ("project", "dynamic")) or ()):
+        raise ProjectFileError(
+            f"`project.{field}` is dynamic: the build backend decides what it holds",
+            hints=["Add it where the backend reads it, or add to a group with `--group`"],
+        )
     if home.kind == "dependencies":
         return ("project", "dependencies")
     where: Keys = (

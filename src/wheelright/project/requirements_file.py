@@ -45,7 +45,8 @@ class RequirementLine:
 
     ``requirement`` is ``None`` where only a path or URL is given; then ``source``, ``extras`` and
     ``marker`` say all. ``source`` paths are absolute. ``hashes`` are ``sha256:...``.
-    ``path`` is the file or its URL. ``line`` counts from 1 and is the first of a continued line; ``text`` has variables unexpanded.
+    ``path`` is the file or its URL. ``line`` counts from 1 and is the first of a continued line;
+    ``text`` is its start, with variables unexpanded.
     """
 
     path: str

@@ -285,7 +285,7 @@ class Settings:
         default="managed",
     )
     python_downloads: Literal["automatic", "manual", "never"] = _key(
-        choice("automatic", "manual", "never"),
+        types.DOWNLOADS,
         "When a missing Python may be downloaded.",
         default="automatic",
     )

@@ -58,8 +58,9 @@ def load_settings(
 ) -> Settings:
     """Return the settings of a project directory (``None``: of none), merged from every level.
 
-    ``environ`` is empty where not given, ``found_in`` is :func:`configuration_files`. Raise :class:`ProjectFileError` for faults in the
-    project's files, :class:`ConfigurationError` for those of a user's file or a variable.
+    ``environ`` is empty where not given, ``found_in`` is :func:`configuration_files`. Raise
+    :class:`ProjectFileError` for faults in the project's files, :class:`ConfigurationError` for
+    those of a user's file or a variable.
     """
     reporter = reporter or Silent()
     layers = [_environment_layer(environ or {})]

@@ -72,6 +72,7 @@ class IndexSetting:
     ignore_error_codes: tuple[int, ...] = ()
     publish_url: str | None = field(default=None, repr=False)
     cache_control: Mapping[str, str] = field(default_factory=dict)
+    exclude_newer: Cutoff | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,53 +194,6 @@ def _error_code(value: Any) -> int:
     return value
 
 
-_INDEX_RECORD: Final = record(
-    IndexSetting,
-    {
-        "name": STRING,
-        "url": STRING,
-        "explicit": BOOLEAN,
-        "default": BOOLEAN,
-        "format": choice("simple", "flat"),
-        "authenticate": choice("auto", "always", "never"),
-        "ignore-error-codes": list_of(Kind("a status", _error_code), "a list of HTTP statuses"),
-        "publish-url": STRING,
-        "cache-control": table_of(STRING, "a table of strings"),
-    },
-    'a table such as `{ name = "NAME", url = "URL" }`',
-    required=("url",),
-)
-
-
-def _parse_index(value: Any) -> IndexSetting:
-    index = _INDEX_RECORD.parse(value)
-    if index.explicit and index.name is None:
-        raise BadValue("is `explicit` and needs a `name`, by which sources can ask for it")
-    return index
-
-
-def _index_from_text(text: str) -> dict[str, Any]:
-    name, equals, url = text.partition("=")
-    if equals and re.fullmatch(r"[A-Za-z0-9._-]+", name):
-        return {"name": name, "url": url}
-    return {"url": text}
-
-
-def _parse_indexes(value: Any) -> tuple[IndexSetting, ...]:
-    found = _INDEX_LIST.parse(value)
-    for number, one in enumerate(found):
-        if one.name is not None and any(one.name == other.name for other in found[:number]):
-            raise BadValue(f"is the second index with the name `{one.name}`", [number])
-        if one.default and any(other.default for other in found[:number]):
-            raise BadValue("is the second index with `default = true`", [number])
-    return found
-
-
-_INDEX_LIST: Final = list_of(Kind("a table", _parse_index, _index_from_text), "a list of tables")
-INDEXES: Final = Kind(
-    "a list of tables with `url`, `name`, ...", _parse_indexes, _INDEX_LIST.from_text, joins=True
-)
-
 _DURATION: Final = re.compile(
     r"\s*(\d+)\s*(second|minute|hour|day|week)s?(?:\s+ago)?\s*", re.IGNORECASE
 )
@@ -289,6 +243,54 @@ def _age(text: str, **units: int) -> timedelta:
 
 _ONE_DAY: Final = timedelta(days=1)
 CUTOFF: Final = Kind("a date, a moment or a duration", parse_cutoff, lambda text: text)
+
+_INDEX_RECORD: Final = record(
+    IndexSetting,
+    {
+        "name": STRING,
+        "url": STRING,
+        "explicit": BOOLEAN,
+        "default": BOOLEAN,
+        "format": choice("simple", "flat"),
+        "authenticate": choice("auto", "always", "never"),
+        "ignore-error-codes": list_of(Kind("a status", _error_code), "a list of HTTP statuses"),
+        "publish-url": STRING,
+        "cache-control": table_of(STRING, "a table of strings"),
+        "exclude-newer": CUTOFF,
+    },
+    'a table such as `{ name = "NAME", url = "URL" }`',
+    required=("url",),
+)
+
+
+def _parse_index(value: Any) -> IndexSetting:
+    index = _INDEX_RECORD.parse(value)
+    if index.explicit and index.name is None:
+        raise BadValue("is `explicit` and needs a `name`, by which sources can ask for it")
+    return index
+
+
+def _index_from_text(text: str) -> dict[str, Any]:
+    name, equals, url = text.partition("=")
+    if equals and re.fullmatch(r"[A-Za-z0-9._-]+", name):
+        return {"name": name, "url": url}
+    return {"url": text}
+
+
+def _parse_indexes(value: Any) -> tuple[IndexSetting, ...]:
+    found = _INDEX_LIST.parse(value)
+    for number, one in enumerate(found):
+        if one.name is not None and any(one.name == other.name for other in found[:number]):
+            raise BadValue(f"is the second index with the name `{one.name}`", [number])
+        if one.default and any(other.default for other in found[:number]):
+            raise BadValue("is the second index with `default = true`", [number])
+    return found
+
+
+_INDEX_LIST: Final = list_of(Kind("a table", _parse_index, _index_from_text), "a list of tables")
+INDEXES: Final = Kind(
+    "a list of tables with `url`, `name`, ...", _parse_indexes, _INDEX_LIST.from_text, joins=True
+)
 
 
 def _parse_package_cutoff(value: Any) -> Cutoff | None:
@@ -406,6 +408,17 @@ def _parse_cache_key(value: Any) -> CacheKey:
         return CacheKey("git", git=flags.parse(one))
     return CacheKey(kind, STRING.parse(one))
 
+
+_DOWNLOADS: Final = choice("automatic", "manual", "never")
+
+
+def _parse_downloads(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "automatic" if value else "never"
+    return _DOWNLOADS.parse(value)
+
+
+DOWNLOADS: Final[Kind[Any]] = Kind(_DOWNLOADS.takes, _parse_downloads, _DOWNLOADS.from_text)
 
 CACHE_KEYS: Final = list_of(Kind("a path or a table", _parse_cache_key), "a list of tables")
 
