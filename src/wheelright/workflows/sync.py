@@ -85,8 +85,9 @@ def synced(context: Context, options: SyncOptions) -> tuple[SyncOutcome, Place]:
     if options.dry_run or options.check:
         planned = _planned(context, options, lock, lock_outcome)
         return _outcome(planned, started, dry_run=True), planned.place
-    # Nothing may be written before it is certain that there is a file for everything.
-    _planned(context, options, lock, lock_outcome)
+    if not (path / "pyvenv.cfg").is_file():
+        # No directory is made before it is certain that there is a file for everything.
+        _planned(context, options, lock, lock_outcome)
     with lock_venv(str(path), context.reporter):
         planned = _planned(context, options, lock, lock_outcome)
         venv = _carry_out(planned)
@@ -146,6 +147,8 @@ def _carry_out(work: Syncing) -> Venv:
     )
     packages = next_packages(work.place.record, work.plan, wheels)
     record = msgspec.structs.replace(record, packages=packages)
+    if work.plan.is_empty and record == work.place.record and not read_pending(venv):
+        return venv
     mode = options.link_mode or context.settings.link_mode or "clone"
     compile_bytecode = options.compile_bytecode or context.settings.compile_bytecode
     apply_plan(
