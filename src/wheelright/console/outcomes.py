@@ -42,7 +42,7 @@ def lock_lines(
     """
     lines = [_note(note, style) for note in outcome.notes]
     first = all(not change.old for change in outcome.changes)
-    if every_change or not first or len(outcome.changes) < len(outcome.packages):
+    if every_change or not first or len(outcome.changes) < len({p.name for p in outcome.packages}):
         lines += [_change_line(change, style) for change in outcome.changes]
     packages = count(len(outcome.packages), "package")
     if check and outcome.stale_reason is not None:
