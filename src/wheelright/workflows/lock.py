@@ -204,7 +204,7 @@ def make_lock(work: Locking, known: Lock | None) -> tuple[Lock, Resolution]:
         error.doing = error.doing or f"locking `{work.project.name}`"
         raise
     lowest = lower_bound(request.requires_python) or (3, 0, 0)
-    packages = write_packages(resolution, driver, work.local, policy, lowest[1])
+    packages = write_packages(resolution, driver, work.local, policy, lowest[1], known)
     made = Lock(
         requires_python=requires_python(work.project),
         environments=resolution.environments,

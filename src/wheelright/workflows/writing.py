@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import msgspec
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from wheelright.lockfile import Edge, LocalDirectory, LockedPackage
@@ -12,9 +14,10 @@ from wheelright.targets import InvalidFileName, parse_wheel_name
 from wheelright.workflows.judges import usable_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from wheelright.index import Release
+    from wheelright.lockfile import Lock
     from wheelright.resolver import Entry, Package, Resolution
     from wheelright.store import File
     from wheelright.workflows.driver import Driver
@@ -30,12 +33,15 @@ def write_packages(
     local: Mapping[str, LocalProject],
     policy: BuildPolicy,
     lowest_minor: int = 0,
+    before: Lock | None = None,
 ) -> tuple[LockedPackage, ...]:
     """Return the packages of a lock for an answer of the resolver.
 
     Wheels for Pythons older than ``3.lowest_minor`` are left out: nobody whom the lock serves
-    could install them.
+    could install them. ``before`` is the lock that is replaced: what it tells of a file and the
+    index does not (a mirror without sizes, say) stays.
     """
+    remember = _memory(before)
     versions: dict[str, int] = {}
     for package in resolution.packages:
         versions[package.name] = versions.get(package.name, 0) + 1
@@ -50,8 +56,37 @@ def write_packages(
             continue
         page = driver.pages[package.name]
         release = next(one for one in page.releases if one.version == package.version)
-        packages.append(_indexed(package, release, edges, driver, policy, lowest_minor))
+        found = _indexed(package, release, edges, driver, policy, lowest_minor)
+        packages.append(
+            replace(
+                found,
+                wheels=tuple(map(remember, found.wheels)),
+                sdist=None if found.sdist is None else remember(found.sdist),
+            )
+        )
     return tuple(packages)
+
+
+def _memory(before: Lock | None) -> Callable[[File], File]:
+    """Return a function that completes a file by what a lock tells of the same bytes."""
+    packages = () if before is None else before.packages
+    known = {
+        (file.name, file.hashes.get("sha256")): file
+        for package in packages
+        for file in package.files
+    }
+
+    def complete(file: File) -> File:
+        old = known.get((file.name, file.hashes.get("sha256")))
+        if old is None or (file.size is not None and file.uploaded is not None):
+            return file
+        return msgspec.structs.replace(
+            file,
+            size=old.size if file.size is None else file.size,
+            uploaded=old.uploaded if file.uploaded is None else file.uploaded,
+        )
+
+    return complete
 
 
 def _directory(package: Package, own: LocalProject, edges: tuple[Edge, ...]) -> LockedPackage:
