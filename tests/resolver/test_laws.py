@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 import os
-from itertools import product
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from support.worlds import Place, World, holds, pinned, solvable, solve, usable, walk, world
+from support.worlds import (
+    Place,
+    Release,
+    World,
+    holds,
+    pinned,
+    solvable,
+    solve,
+    usable,
+    walk,
+    world,
+)
 from wheelright.resolver import Resolution, ResolutionFailure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from random import Random
+
+    from wheelright.resolver import Premise
 
 #: How many worlds each law tries; more by hand: ``WORLDS=20000 pytest tests/resolver``.
-WORLDS = int(os.environ.get("WORLDS", "150"))
+WORLDS = int(os.environ.get("WORLDS", "120"))
 NAMES = ("a", "b", "c", "d")
 VERSIONS = ("1", "2", "3", "3.1rc1")
 SPECIFIERS = ("", "", ">=2", "<2", "<3", "==1", "==3", "!=2", ">=4", "<=3", "~=2.0", "==2.*")
@@ -34,11 +48,22 @@ MARKERS = (
     "python_version in '3.9, 3.11'",
 )
 PYTHONS = ("3.9.0", "3.10.0", "3.10.4", "3.11.0", "3.13.2")
-PLACES = [Place(python, system) for python in PYTHONS for system in ("linux", "darwin", "win32")]
+SYSTEMS = (
+    ("linux", "posix"),
+    ("darwin", "posix"),
+    ("win32", "nt"),
+    ("plan9", "posix"),
+    ("plan9", "nt"),
+    ("plan9", "plan9"),
+)
+PLACES = [Place(python, *system) for python in PYTHONS for system in SYSTEMS]
 EXTRAS = ("x", "y")
 
 many = settings(
-    max_examples=WORLDS, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+    max_examples=WORLDS,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    derandomize="WORLDS" not in os.environ,
 )
 
 
@@ -60,7 +85,9 @@ def worlds(draw: Callable[..., Any]) -> tuple[World, list[str]]:
     releases: dict[str, list[str]] = {}
     for name in NAMES:
         for version in draw(st.lists(st.sampled_from(VERSIONS), unique=True, max_size=3)):
-            mark = draw(st.sampled_from(("",) * 8 + (" | yanked", " | python >=3.10", " | broken: no")))
+            mark = draw(
+                st.sampled_from(("",) * 8 + (" | yanked", " | python >=3.10", " | broken: no"))
+            )
             lines = draw(st.lists(requirement(root=False), max_size=3))
             releases[f"{name} {version}{mark}"] = lines
         releases.setdefault(name, [])
@@ -120,3 +147,107 @@ def test_the_same_question_gets_the_same_answer(case: tuple[World, list[str]]) -
 
     assert str(one) == str(other)
     assert getattr(one, "details", ()) == getattr(other, "details", ())
+
+
+@many
+@given(worlds(), st.randoms(use_true_random=False))
+def test_an_unused_version_changes_nothing(case: tuple[World, list[str]], random: Random) -> None:
+    facts, texts = case
+    before = attempt(facts, texts)
+    name = random.choice(NAMES)
+    unused = Release(("a>=2", "b<1"), yanked="for a reason")
+    more = World(
+        {**facts.projects, name: {**facts.projects[name], "0.5": unused}, "z": {"1": unused}}
+    )
+    after = attempt(more, texts)
+
+    if isinstance(before, Resolution):
+        assert isinstance(after, Resolution)
+        assert after.packages == before.packages
+    else:
+        assert isinstance(after, ResolutionFailure)
+
+
+@many
+@given(worlds(), st.randoms(use_true_random=False))
+def test_removing_a_dependency_keeps_a_world_solvable(
+    case: tuple[World, list[str]], random: Random
+) -> None:
+    facts, texts = case
+    lines = [
+        (name, version, at)
+        for name, releases in facts.projects.items()
+        for version, release in releases.items()
+        for at in range(len(release.requires))
+    ]
+    if not lines or isinstance(attempt(facts, texts), ResolutionFailure):
+        return
+    name, version, at = random.choice(lines)
+    release = facts.projects[name][version]
+    fewer = replace(release, requires=(*release.requires[:at], *release.requires[at + 1 :]))
+
+    less = World({**facts.projects, name: {**facts.projects[name], version: fewer}})
+
+    assert isinstance(attempt(less, texts), Resolution)
+
+
+@many
+@given(worlds())
+def test_the_premises_of_an_explanation_alone_cannot_be_met(
+    case: tuple[World, list[str]],
+) -> None:
+    facts, texts = case
+    failure = attempt(facts, texts)
+    if isinstance(failure, Resolution):
+        return
+
+    places = [place for place in PLACES if holds(failure.marker, place)]
+    assert places, failure.marker
+    bare, wanted = only_premises(facts, failure.premises)
+    for place in places:
+        assert not solvable(facts, texts, place)
+        assert not solvable(bare, wanted, place), (place, failure.details)
+
+
+def only_premises(facts: World, premises: tuple[Premise, ...]) -> tuple[World, list[str]]:
+    """Build the world in which nothing but the premises is known."""
+    said: dict[tuple[str, str], list[str]] = {}
+    barred: set[tuple[str, str]] = set()
+    bounds: dict[tuple[str, str], str] = {}
+    for premise in premises:
+        name = premise.project.partition("[")[0]
+        for version in premise.versions:
+            if premise.kind == "requires":
+                said.setdefault((name, version), []).append(premise.text)
+            elif premise.kind == "python":
+                bounds[name, version] = premise.text
+            elif premise.kind == "barred":
+                barred.add((name, version))
+    projects = {
+        name: {
+            version: Release(
+                tuple(said.get((name, version), ())),
+                bounds.get((name, version)),
+                yanked=(name, version) in barred,
+            )
+            for version in releases
+        }
+        for name, releases in facts.projects.items()
+    }
+    return World(projects), [p.text for p in premises if p.project == ""]
+
+
+@many
+@given(worlds())
+def test_an_explanation_is_short_and_names_what_it_speaks_of(
+    case: tuple[World, list[str]],
+) -> None:
+    facts, texts = case
+    failure = attempt(facts, texts)
+    if isinstance(failure, Resolution):
+        return
+
+    assert 1 <= len(failure.details) <= 12
+    assert all(line[0].isupper() or line[0] in "`(" for line in failure.details)
+    assert failure.culprits
+    assert not any("`app`==" in line or "no version of `app`" in line for line in failure.details)

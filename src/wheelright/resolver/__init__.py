@@ -16,7 +16,7 @@ Three kinds of integers carry it, and are never mixed:
 What else changes with it: the words of ``docs/design/resolver.md``.
 """
 
-from wheelright.resolver.errors import ResolutionFailure
+from wheelright.resolver.errors import Premise, ResolutionFailure
 from wheelright.resolver.facts import (
     Answer,
     Candidate,
@@ -44,6 +44,7 @@ __all__ = [
     "NeedDependencies",
     "Package",
     "Policy",
+    "Premise",
     "Request",
     "Resolution",
     "ResolutionFailure",

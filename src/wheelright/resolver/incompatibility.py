@@ -26,6 +26,7 @@ class RequirementCause:
     """A version requires something. ``entry`` names the part of the project for its own."""
 
     dependency: Dependency
+    child: int
     matching: int  # the versions of the child that satisfy
     entry: str = ""
 
@@ -58,10 +59,11 @@ class MisfitCause:
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """Follows from two others by resolution."""
+    """Follows from two others by resolution on ``pivot``, a project of both."""
 
     left: Incompatibility
     right: Incompatibility
+    pivot: int
 
 
 Cause: TypeAlias = (
@@ -95,7 +97,7 @@ def resolvent(
         del terms[pivot]
     else:
         terms[pivot] = united
-    return Incompatibility(terms, one.where & other.where, Derived(one, other))
+    return Incompatibility(terms, one.where & other.where, Derived(one, other, pivot))
 
 
 def leaves(root: Incompatibility) -> list[Incompatibility]:

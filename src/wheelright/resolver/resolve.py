@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING
 
 from wheelright.resolver.candidates import Candidates, Choice
 from wheelright.resolver.errors import ResolutionFailure
-from wheelright.resolver.explain import explain
+from wheelright.resolver.explain import explain, premises_of
 from wheelright.resolver.facts import Candidate, Listing
+from wheelright.resolver.incompatibility import leaves
 from wheelright.resolver.join import join_parts
 from wheelright.resolver.knowledge import Knowledge, Refine
 from wheelright.resolver.result import Resolution, Statistics
 from wheelright.resolver.search import Counts, Impossible, MustSplit, Part, Search
 from wheelright.resolver.simplify import marker_for
+from wheelright.resolver.words import Words
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -94,14 +96,17 @@ def _preferred(knowledge: Knowledge, parts: list[Part]) -> Mapping[str, tuple[st
 
 
 def _failure(knowledge: Knowledge, universe: Universe, signal: Impossible) -> ResolutionFailure:
-    proof, culprits = explain(signal.proof, signal.search.nodes, knowledge)
+    words = Words(knowledge.request.name, signal.search.nodes)
+    proof, culprits = explain(signal.proof, words)
     failing = signal.proof.where & signal.search.where
     marker = marker_for(universe, failing, universe.everything)
-    where = f" where {marker}" if marker else ""
+    where = f" where `{marker}`" if marker else ""
     return ResolutionFailure(
         f"no versions satisfy the requirements of `{knowledge.request.name}`{where}",
         details=proof,
         culprits=culprits,
+        premises=premises_of(leaves(signal.proof), words),
+        marker=marker,
     )
 
 

@@ -300,12 +300,15 @@ class Search:
         entry = ""
         if edge.entry >= 0:
             entry = str(self.knowledge.request.roots[edge.entry].entry)
-        cause = RequirementCause(edge.dependency, matching, entry)
+        cause = RequirementCause(edge.dependency, child, matching, entry)
         if child == project:
             if not matching >> bit & 1:
                 self._add({project: 1 << bit}, edge.where, cause)
             return
-        self._add({project: 1 << bit, child: candidates.full & ~matching}, edge.where, cause)
+        terms = {project: 1 << bit}
+        if matching:  # else the child's term would be true of any set
+            terms[child] = candidates.full & ~matching
+        self._add(terms, edge.where, cause)
 
     # -- choosing
 
