@@ -26,7 +26,7 @@ CHECKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("hosts", (PYTHON, "tools/hosts.py")),
     ("docs", (PYTHON, "tools/pages.py", "--check")),
 )
-TESTS = ("./dev", "test")
+TESTS = ("./dev", "test", "--numprocesses", "auto", "--maxprocesses", "8")
 
 
 def run(name: str, command: tuple[str, ...]) -> bool:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import tarfile
 import zipfile
 from typing import TYPE_CHECKING
@@ -8,6 +9,7 @@ import pytest
 
 from support.source_trees import write_tree
 from wheelright.builder import BuildFailedError, NoEditableError, WrongResultError
+from wheelright.builder.builder import KEPT_LOGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -248,3 +250,17 @@ def test_a_failed_build_leaves_only_its_log(tmp_path: Path, build: Build, build_
         build(write_tree(tmp_path / "demo", hooks))
 
     assert [path for path in build_root.rglob("*") if path.is_file()] == [caught.value.log]
+
+
+def test_only_the_newest_logs_are_kept(tmp_path: Path, build: Build, build_root: Path) -> None:
+    logs = build_root / "logs"
+    logs.mkdir(parents=True)
+    for number in range(KEPT_LOGS + 5):
+        path = logs / f"{number}.log"
+        path.touch()
+        os.utime(path, (number, number))
+
+    built = build(write_tree(tmp_path / "demo"))
+
+    kept = {path.name for path in logs.iterdir()}
+    assert kept == {built.log.name, *(f"{number}.log" for number in range(6, KEPT_LOGS + 5))}

@@ -108,6 +108,13 @@ def apt(package: str) -> str:
                 "tell its authors, or try another version"
             ),
         ),
+        (
+            "error: invalid command 'bdist_wheel'",
+            (
+                "Its build needs the project `wheel`, which its `[build-system]` does not require: "
+                "tell its authors, or try another version"
+            ),
+        ),
         ("curl: (6) Could not resolve host: files.example", NETWORK),
         (
             "cc: fatal error: Killed signal terminated program cc1plus",

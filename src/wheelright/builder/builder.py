@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 WheelKind = Literal["wheel", "editable"]
 Kind = Literal["wheel", "editable", "sdist"]
 
+KEPT_LOGS = 100
+
 
 @dataclass(frozen=True, slots=True)
 class BuildPython:
@@ -235,14 +237,25 @@ class Builder:
             self._reporter.end("build")
 
     def _new_log(self, source: Path) -> Path:
-        """Return the source's log, empty; it is kept until the next build of that source."""
+        """Return the source's log, empty; the newest logs are kept for a look afterwards."""
         log = self._root / "logs" / f"{_key(source)}.log"
         files.make_directory(log.parent)
+        by_age = sorted(log.parent.glob("*.log"), key=_changed)
+        for old in by_age[: 1 - KEPT_LOGS]:
+            files.remove_file(old)
         files.write_atomic(log, b"")
         return log
 
     def _results(self, source: Path) -> Path:
         return self._root / "built" / _key(source.absolute())
+
+
+def _changed(path: Path) -> float:
+    """Return when a file was changed; one that another build has just removed is the oldest."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 def _key(source: Path) -> str:

@@ -266,6 +266,12 @@ CAUSES: tuple[Cause, ...] = (
     ),
     _cause(
         "python",
+        r"invalid command 'bdist_wheel'",
+        "Its build needs the project `wheel`, which its `[build-system]` does not require: "
+        "tell its authors, or try another version",
+    ),
+    _cause(
+        "python",
         r"No module named '([\w.]+)'",
         "Its build imports `{0}`, which its `[build-system]` does not require: "
         "tell its authors, or try another version",
