@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support.source_trees import write_tree
-from wheelright.builder import BuildFailedError, NoEditableError, WrongResultError
+from wheelright.builder import Builder, BuildFailedError, NoEditableError, WrongResultError
 from wheelright.builder.builder import KEPT_LOGS
+from wheelright.outside.reporting import Silent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from support.source_trees import Provided
-    from wheelright.builder import Builder, BuiltWheel
+    from wheelright.builder import BuiltWheel
     from wheelright.targets.interpreter import Interpreter
 
     Build = Callable[[Path], BuiltWheel]
@@ -264,3 +265,25 @@ def test_only_the_newest_logs_are_kept(tmp_path: Path, build: Build, build_root:
 
     kept = {path.name for path in logs.iterdir()}
     assert kept == {built.log.name, *(f"{number}.log" for number in range(6, KEPT_LOGS + 5))}
+
+
+def test_warnings_of_a_backend_are_told_and_not_ours(
+    tmp_path: Path, build_root: Path, interpreter: Interpreter, provided: Provided
+) -> None:
+    hooks = """
+    def build_wheel(folder, config_settings=None, metadata_directory=None):
+        import warnings
+        warnings.warn("that is the old way")
+        return wheel(folder)
+    """
+    told: list[str] = []
+
+    class Listening(Silent):
+        def debug(self, text: str) -> None:
+            told.append(text)
+
+    source = write_tree(tmp_path / "demo", hooks)
+
+    Builder(Listening(), build_root).build_wheel(source, interpreter, provided)
+
+    assert told[1:] == ["`demo` warns as it is built: that is the old way"]

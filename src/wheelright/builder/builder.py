@@ -224,7 +224,15 @@ class Builder:
                         extra=self._settings.extra_variables,
                     )
                     timeout = self._settings.timeout
-                    return Hooks(source, system, python.executable, variables, log, timeout)
+                    return Hooks(
+                        source=source,
+                        system=system,
+                        python=python.executable,
+                        variables=variables,
+                        log=log,
+                        timeout=timeout,
+                        heard=self._reporter.debug,
+                    )
 
                 hooks = hooks_in(python)
                 more = hooks.requires(f"get_requires_for_build_{kind}", config_settings)

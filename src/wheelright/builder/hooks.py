@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +22,7 @@ from wheelright.builder.log import first_error, read_log
 from wheelright.outside import processes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from wheelright.builder.system import BuildSystem
 
@@ -45,7 +47,8 @@ class _CrashedError(Exception):
 class Hooks:
     """The hooks of one source tree's backend, run by ``python`` with ``variables``.
 
-    Everything that they say goes to the end of ``log``. ``timeout`` is in seconds, for one hook.
+    Everything that they say goes to the end of ``log``; Python warnings of the backend are given
+    to ``heard``. ``timeout`` is in seconds, for one hook.
     """
 
     source: Path
@@ -54,6 +57,7 @@ class Hooks:
     variables: Mapping[str, str]
     log: Path
     timeout: float | None
+    heard: Callable[[str], None]
 
     def requires(self, hook: str, config_settings: Mapping[str, Any]) -> tuple[str, ...]:
         """Ask what a build requires beyond the table; ``hook`` is a ``get_requires_for_...``."""
@@ -77,6 +81,8 @@ class Hooks:
             runner=self._run,
             python_executable=str(self.python),
         )
+        # The caller would warn of them here, in a process that is not theirs: see `_run`.
+        warnings.filterwarnings("ignore", category=pyproject_hooks.BuildBackendWarning)
         try:
             return getattr(caller, hook)(**arguments)
         except pyproject_hooks.HookMissing:
@@ -116,6 +122,9 @@ class Hooks:
         )
         if completed.code != 0:
             raise _CrashedError(completed.code, completed.stdout + completed.stderr)
+        answer = json.loads(Path(rest[-1], "output.json").read_text(encoding="utf-8"))
+        for warning in answer.get("warnings", ()):
+            self.heard(f"`{self.system.project}` warns as it is built: {warning['message']}")
 
     def _crashed(self, hook: str, error: _CrashedError) -> BuildFailedError:
         log = read_log(self.log) + error.said
