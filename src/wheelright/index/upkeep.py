@@ -1,0 +1,70 @@
+"""Cleaning the cache of pages and metadata: some projects, or what nobody can read any more.
+
+Must not live here: the places and the form of entries, which ``cache`` decides and which this
+module follows.
+"""
+
+from __future__ import annotations
+
+import time
+import zlib
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from wheelright.index.cache import _FORMAT, _METADATA_DECODER, _PAGE_DECODER
+from wheelright.outside.files import read_bytes, remove_file, walk
+from wheelright.targets import normalize_name
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Collection
+    from pathlib import Path
+
+_ABANDONED_SECONDS: Final = 3600.0
+"""A temporary file that is older belongs to a process that was killed."""
+
+
+def clean(root: Path, names: Collection[str]) -> tuple[int, int]:
+    """Remove what the cache at ``root`` has of some projects (normalized names).
+
+    Returns how many files went, and their bytes. Raises ``DiskError``.
+    """
+    return _remove(root, lambda path, entry: _project_of(path, entry) in names)
+
+
+def prune(root: Path) -> tuple[int, int]:
+    """Remove entries of another format, damaged ones and leftovers; as :func:`clean`."""
+    return _remove(root, _is_useless)
+
+
+def _remove(root: Path, condemned: Callable[[str, os.DirEntry[str]], bool]) -> tuple[int, int]:
+    count = size = 0
+    folder = root / "index"
+    for path, entry in list(walk(folder)) if folder.is_dir() else ():
+        if condemned(path, entry):
+            size += entry.stat(follow_symlinks=False).st_size
+            count += remove_file(entry.path)
+    return count, size
+
+
+def _is_useless(path: str, entry: os.DirEntry[str]) -> bool:
+    if path.endswith(".tmp"):
+        return time.time() - entry.stat(follow_symlinks=False).st_mtime > _ABANDONED_SECONDS
+    return _project_of(path, entry) is None
+
+
+def _project_of(path: str, entry: os.DirEntry[str]) -> str | None:
+    """Name the project that an entry speaks of; ``None`` for what is no entry."""
+    data = read_bytes(entry.path)
+    payload = memoryview(data)[8:]
+    if data[:4] != _FORMAT or data[4:8] != zlib.crc32(payload).to_bytes(4, "big"):
+        return None
+    try:
+        if path.startswith("pages/"):
+            return _PAGE_DECODER.decode(payload).project
+        name = _METADATA_DECODER.decode(payload).file
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    stem, separator = (name, "-") if name.endswith(".whl") else (name.rpartition("-")[0], "\0")
+    return normalize_name(stem.partition(separator)[0])
