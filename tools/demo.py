@@ -23,8 +23,7 @@ import paramiko
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 key = Ed25519PrivateKey.generate()
 key.public_key().verify(key.sign(b"hello"), b"hello")
-print("signed and verified; paramiko", paramiko.__version__)
-"""
+print("signed and verified; paramiko", paramiko.__version__)"""
 NOTEBOOK = "import notebook; print('notebook', notebook.__version__)"
 
 
@@ -57,7 +56,7 @@ def make_project(root: Path, name: str, *dependencies: str) -> Path:
 
 def wheelright(project: Path, *arguments: str) -> None:
     """Run ``wheelright`` in the project as a person would; leave with its exit code if it fails."""
-    shown = shlex.join(argument.partition("\n")[0] for argument in arguments)
+    shown = shlex.join(arguments)
     print(f"$ wheelright {shown}", flush=True)
     hidden = ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME")
     variables = {name: value for name, value in os.environ.items() if name not in hidden}
@@ -65,7 +64,9 @@ def wheelright(project: Path, *arguments: str) -> None:
     done = subprocess.run([WHEELRIGHT, *arguments], cwd=project, env=variables, check=False)
     print(f"({time.perf_counter() - start:.2f} s)\n", flush=True)
     if done.returncode != 0:
-        print(f"demo: `wheelright {shown}` ended with code {done.returncode}", file=sys.stderr)
+        print(
+            f"demo: `wheelright {arguments[0]}` ended with code {done.returncode}", file=sys.stderr
+        )
         sys.exit(done.returncode)
 
 
