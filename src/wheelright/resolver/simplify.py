@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from wheelright.resolver.pythons import Release
     from wheelright.resolver.universe import Axis, Universe
 
+#: A marker that holds nowhere.
+NEVER = "python_version < '0'"
+
 Box: TypeAlias = tuple[frozenset[int], ...]
 
 #: Variables that may express a condition on an axis, best known first.
@@ -76,8 +79,10 @@ def marker_for(universe: Universe, where: int, within: int, dont_care: int = 0) 
     allowed = wanted | dont_care | (universe.everything & ~within)
     if within & ~allowed == 0:
         return None
+    if wanted == 0:
+        return NEVER
     boxes = [_grow(universe, box, allowed) for box in _cover(universe, wanted, within, 0)]
-    boxes = _needed(universe, boxes, wanted)
+    boxes = sorted(_needed(universe, boxes, wanted), key=lambda box: _first_limit(universe, box))
     texts = [_box_text(universe, box, within) for box in boxes]
     unique = sorted(set(texts), key=texts.index)
     return join(unique, "or").words
@@ -100,6 +105,12 @@ def _cover(universe: Universe, wanted: int, within: int, axis: int) -> Iterator[
         part = universe.box(axis, values)
         for rest in _cover(universe, wanted & part, within & part, axis + 1):
             yield (frozenset(values), *rest)
+
+
+def _first_limit(universe: Universe, box: Box) -> int:
+    """Return the first axis that a box limits: conditions on Python are written first."""
+    limits = (n for n, values in enumerate(box) if len(values) < len(universe.slices[n]))
+    return next(limits, len(box))
 
 
 def _mask(universe: Universe, box: Box) -> int:
