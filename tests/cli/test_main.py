@@ -6,6 +6,7 @@ import io
 import os
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -72,7 +73,7 @@ def run(
         out=out,
         err=err,
         registry=registry_doing(work),
-        make_context=lambda options, _reporter, cache: (options, cache),  # type: ignore[arg-type,return-value]
+        make_context=lambda options, _reporter, cache: nullcontext((options, cache)),  # type: ignore[arg-type]
     )
     return code, out.getvalue(), err.getvalue()
 

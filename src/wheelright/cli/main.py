@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from wheelright.workflows.context import Context
     from wheelright.workflows.options import GlobalOptions
 
-    MakeContext = Callable[[GlobalOptions, Reporter, Path | None], Context]
+    MakeContext = Callable[[GlobalOptions, Reporter, Path | None], AbstractContextManager[Context]]
 
 INTERRUPTED = 130
 OUTPUT_CLOSED = 141
@@ -116,17 +116,24 @@ def _run(parsed: Parsed, screen: Screen, make_context: MakeContext) -> int:
     reporter = ConsoleReporter(screen, progress=not given.flag("no_progress"))
     everywhere = read_global(given)
     try:
-        with _temporary_cache(everywhere) as cache:
-            outcome = command.work(make_context(everywhere, reporter, cache), options)
+        with (
+            _temporary_cache(everywhere) as cache,
+            make_context(everywhere, reporter, cache) as context,
+        ):
+            outcome = command.work(context, options)
     finally:
         reporter.close()
     return command.render(outcome, given, screen)
 
 
-def _make_context(options: GlobalOptions, reporter: Reporter, cache: Path | None) -> Context:
+def _make_context(
+    options: GlobalOptions, reporter: Reporter, cache: Path | None
+) -> AbstractContextManager[Context]:
+    from contextlib import closing
+
     from wheelright.workflows.context import make_context
 
-    return make_context(options, reporter, temporary_cache=cache)
+    return closing(make_context(options, reporter, temporary_cache=cache))
 
 
 def _temporary_cache(options: GlobalOptions) -> AbstractContextManager[Path | None]:

@@ -144,7 +144,13 @@ class Context:
         return options.no_index or self.settings.no_index
 
     def indexes(self, options: IndexOptions) -> Indexes:
-        """Return the configured indexes as one, ready to be asked."""
+        """Return the configured indexes as one, ready to be asked; the same for equal options."""
+        known = self._opened.get(options)
+        if known is None:
+            known = self._opened[options] = self._open_indexes(options)
+        return known[0]
+
+    def _open_indexes(self, options: IndexOptions) -> tuple[Indexes, Http]:
         from wheelright.index import Credentials, Indexes
 
         settings = self.settings
@@ -152,9 +158,10 @@ class Context:
         keyring = options.keyring_provider or settings.keyring_provider
         credentials = Credentials(sources, self.environ, self.reporter, keyring=keyring)
         insecure = (*options.allow_insecure_host, *settings.allow_insecure_host)
-        return Indexes(
+        http = self.http(credentials, insecure)
+        indexes = Indexes(
             sources,
-            self.http(credentials, insecure),
+            http,
             self.cache_directory / "index",
             self.reporter,
             strategy=options.index_strategy or settings.index_strategy,
@@ -164,6 +171,17 @@ class Context:
             refresh_projects=frozenset(_normal(name) for name in options.refresh_package),
             credentials=credentials,
         )
+        return indexes, http
+
+    @cached_property
+    def _opened(self) -> dict[IndexOptions, tuple[Indexes, Http]]:
+        """Keep what was opened, so that the steps of a run share connections and pages."""
+        return {}
+
+    def close(self) -> None:
+        """Close all connections; nothing of the context may be used afterwards."""
+        for _, http in self._opened.values():
+            http.close()
 
     def http(self, auth: Credentials | None, insecure: tuple[str, ...]) -> Http:
         """Return a client that sends what ``auth`` knows to whom it belongs."""

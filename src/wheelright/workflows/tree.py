@@ -127,7 +127,7 @@ class _View:
             if other.name not in self.pruned:
                 joined.setdefault((other, _label(arrow)), []).append(arrow)
         found = [self._branch(key[0], key[1], asked) for key, asked in joined.items()]
-        return sorted(found, key=lambda branch: (branch.label, branch.node.name, branch.node))
+        return sorted(found, key=lambda branch: (branch.label, _key(branch.node)))
 
     def _branch(self, node: Node, label: str, arrows: list[Arrow]) -> _Branch:
         specifiers = {str(parse_line(arrow.requirement).specifier): None for arrow in arrows}
@@ -140,6 +140,10 @@ class _View:
             label,
             None if everywhere else " or ".join(said),
         )
+
+
+def _key(node: Node) -> tuple[str, str, tuple[str, ...]]:
+    return node.name, node.version or "", node.extras
 
 
 def _label(arrow: Arrow) -> str:
@@ -160,10 +164,26 @@ def _roots(view: _View, options: TreeOptions, graph: Graph) -> list[tuple[Node, 
         for name in sorted(wanted.difference(known)):
             raise _unknown(name, known)
         return [tuple(same) for (name, _), same in nodes.items() if name in wanted]
-    if not options.invert:
-        return [(graph.root,)]
-    leaves = [tuple(same) for same in nodes.values() if not any(map(graph.children, same))]
-    return leaves or [(graph.root,)]
+    return _ends(nodes, view) if options.invert else [(graph.root,)]
+
+
+def _ends(
+    nodes: Mapping[tuple[str, str | None], list[Node]], view: _View
+) -> list[tuple[Node, ...]]:
+    """Return what needs nothing; and of packages that only need each other, the first by name."""
+    ends: list[tuple[Node, ...]] = []
+    reached: set[Node] = set()
+    leaves = [same for same in nodes.values() if not any(map(view.graph.children, same))]
+    for same in (*leaves, *nodes.values()):
+        if reached.isdisjoint(same):
+            ends.append(tuple(same))
+            queue = list(same)
+            while queue:
+                node = queue.pop()
+                if node not in reached:
+                    reached.add(node)
+                    queue += [branch.node for branch in view.branches(node)]
+    return sorted(ends, key=lambda same: _key(same[0]))
 
 
 def _unknown(name: str, known: list[str]) -> NotInTreeError:
