@@ -76,9 +76,15 @@ class Assignments:
         (all ones) narrows nothing. Returns -1 where nothing had to be assigned.
         """
         outside = ~versions & within
-        for number in self.by_project[project]:
-            if self.steps[number].before & outside == 0:
-                return -1
-            if self.steps[number].after & outside == 0:
-                return number
-        return -1
+        numbers = self.by_project[project]
+        if not numbers or self.steps[numbers[0]].before & outside == 0:
+            return -1
+        # Each step narrows the set, so the first that suffices is found by halving.
+        low, high = 0, len(numbers)
+        while low < high:
+            middle = (low + high) // 2
+            if self.steps[numbers[middle]].after & outside:
+                low = middle + 1
+            else:
+                high = middle
+        return numbers[low] if low < len(numbers) else -1

@@ -45,6 +45,8 @@ Key: TypeAlias = tuple[str, str]
 ROOT = 0
 #: Conflicts after which a project is decided before its turn.
 RESTLESS = 5
+#: Conflicts between two looks for incompatibilities that can be forgotten.
+FORGET = 32
 
 
 class MustSplit(Exception):  # noqa: N818 - not an error
@@ -401,6 +403,23 @@ class Search:
         """Propagate until nothing follows; learn from conflicts on the way."""
         while (conflict := self._propagate(self.changed)) is not None:
             self._keep(self._learn(conflict))
+            if self.assignments.level == 0 and self.counts.conflicts % FORGET == 0:
+                self._forget()
+
+    def _forget(self) -> None:
+        """Drop incompatibilities that can never hold again; only meaningful on level 0.
+
+        A term outside what level 0 allows is false for good. Without this, each version that
+        falls against a requirement of the project itself leaves its requirements behind, and
+        falling through a thousand versions costs a million looks.
+        """
+        allowed = self.assignments.allowed
+        for project, known in enumerate(self.incompatibilities):
+            self.incompatibilities[project] = [
+                incompatibility
+                for incompatibility in known
+                if all(allowed[p] & versions for p, versions in incompatibility.terms.items())
+            ]
 
     def _propagate(self, changed: list[int]) -> Incompatibility | None:
         allowed = self.assignments.allowed
