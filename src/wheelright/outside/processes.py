@@ -18,7 +18,15 @@ from wheelright.outside.errors import ProcessError, ProcessTimeoutError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["Completed", "ProcessError", "ProcessTimeoutError", "replace", "run"]
+__all__ = [
+    "Completed",
+    "ProcessError",
+    "ProcessTimeoutError",
+    "follow",
+    "give_back",
+    "replace",
+    "run",
+]
 
 _GRACE: Final = 2.0
 """Seconds between asking a program to end and ending it."""
@@ -164,6 +172,54 @@ def replace(args: Sequence[str | os.PathLike[str]], env: Mapping[str, str]) -> N
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the program gets it too, and decides
     process = _start(command, env, None, capture=False, fed=False)
     sys.exit(process.wait())
+
+
+def follow(
+    args: Sequence[str | os.PathLike[str]],
+    env: Mapping[str, str],
+    cwd: str | os.PathLike[str] | None = None,
+) -> int:
+    """Run a program in our place and wait; returns its exit code (128 + N: by signal N).
+
+    It shares our terminal and standard streams. What asks us to end is handed on to it, and it
+    decides; what a terminal sends (Ctrl-C) it gets from there. Call it from the main thread.
+    Raises ProcessError where it cannot be started.
+    """
+    command = [os.fspath(part) for part in args]
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
+    started: list[subprocess.Popen[str]] = []
+
+    def hand_on(number: int, _frame: object) -> None:
+        from_terminal = number == signal.SIGINT and sys.stdin is not None and sys.stdin.isatty()
+        if started and not from_terminal:
+            started[0].send_signal(number)
+
+    # Handlers, unlike ignored signals, are not inherited by the program.
+    names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGBREAK")
+    numbers = [number for name in names if (number := getattr(signal, name, None)) is not None]
+    before = {number: signal.signal(number, hand_on) for number in numbers}
+    try:
+        started.append(_start(command, env, cwd, capture=False, fed=False))
+        code = started[0].wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return 128 - code if code < 0 else code
+
+
+def give_back(descriptor: int, data: bytes) -> None:
+    """Put what was read from a descriptor (from its start) back, for a program to read it anew."""
+    try:
+        os.lseek(descriptor, 0, os.SEEK_SET)
+    except OSError:  # a pipe
+        from tempfile import TemporaryFile
+
+        with TemporaryFile() as file:
+            file.write(data)
+            file.seek(0)
+            os.dup2(file.fileno(), descriptor)
 
 
 def _not_started(

@@ -104,6 +104,13 @@ def read_arguments(
     return [_read_argument(context, text.strip(), root, index) for text in texts]
 
 
+def from_requirements(
+    context: Context, requirements: Iterable[Requirement], root: Path
+) -> list[Asked]:
+    """Return requirements that were parsed already (those of a script) in this shape."""
+    return [_from_requirement(context, one, root) for one in requirements]
+
+
 def read_files(
     context: Context, paths: Iterable[str], root: Path, index: IndexOptions
 ) -> list[Asked]:
@@ -141,7 +148,7 @@ def _read_argument(context: Context, text: str, root: Path, index: IndexOptions)
             hints = [bad.hint] if bad.hint else []
             raise UsageError(f"this {bad.message}", hints=hints) from None
     else:
-        return _from_requirement(context, requirement, root, index)
+        return _from_requirement(context, requirement, root)
     from wheelright.project.requirements_file import parse_requirements_text
 
     here = context.directory / "requirements.txt"  # stands for the place where it was typed
@@ -170,7 +177,7 @@ def _looks_like_place(text: str) -> bool:
 
 def _from_line(context: Context, line: RequirementLine, root: Path, index: IndexOptions) -> Asked:
     if line.requirement is not None and line.source is None:
-        return replace(_from_requirement(context, line.requirement, root, index), text=line.text)
+        return replace(_from_requirement(context, line.requirement, root), text=line.text)
     assert line.source is not None
     source = line.source
     if isinstance(source, PathSource) and line.editable:
@@ -180,10 +187,7 @@ def _from_line(context: Context, line: RequirementLine, root: Path, index: Index
     return _placed(asked, root, absolute=bool(_ABSOLUTE.search(line.text)))
 
 
-def _from_requirement(
-    context: Context, requirement: Requirement, root: Path, index: IndexOptions
-) -> Asked:
-    del index
+def _from_requirement(context: Context, requirement: Requirement, root: Path) -> Asked:
     source = source_of_reference(requirement)
     rest = _PARTS.fullmatch(requirement.text)
     specifier = ""

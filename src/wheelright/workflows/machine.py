@@ -15,19 +15,24 @@ from wheelright.workflows.driver import Driver
 from wheelright.workflows.judges import MachineJudge, usable_files
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from wheelright.index import Indexes, Release
+    from wheelright.index import Indexes, Metadata, ProjectPage, Release
     from wheelright.outside.reporting import Reporter
-    from wheelright.resolver import Resolution
+    from wheelright.resolver import Dependencies, Resolution
     from wheelright.store import File
     from wheelright.targets import Interpreter, TagSet
+    from wheelright.workflows.driver import Fixed
     from wheelright.workflows.judges import BuildPolicy
 
 
 @dataclass(frozen=True, slots=True)
 class MachineRequest:
-    """Requirements for one Python. ``values`` are its marker values, ``tags`` what it accepts."""
+    """Requirements for one Python. ``values`` are its marker values, ``tags`` what it accepts.
+
+    The last five are handed to the :class:`~wheelright.workflows.driver.Driver`; ``fixed`` projects
+    come from no index and get no file.
+    """
 
     name: str
     requirements: Sequence[str]
@@ -37,6 +42,11 @@ class MachineRequest:
     policy: BuildPolicy
     choice: Policy = field(default_factory=Policy)
     foreign: bool = False
+    fixed: Mapping[str, Fixed] = field(default_factory=dict)
+    pinned_index: Mapping[str, str] = field(default_factory=dict)
+    restrict: Callable[[ProjectPage], ProjectPage] = lambda page: page
+    overlay: Callable[[str, str], Dependencies | None] = lambda _name, _version: None
+    build: Callable[[str, str, Release], Metadata] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +80,16 @@ def resolve_for_machine(
     Raises ``ResolutionFailure``, and ``RequestError`` where a chosen version has no usable file.
     """
     judge = MachineJudge(request.tags, request.policy, request.platform, request.foreign)
-    driver = Driver(indexes, judge, reporter)
+    driver = Driver(
+        indexes,
+        judge,
+        reporter,
+        fixed=request.fixed,
+        pinned_index=request.pinned_index,
+        restrict=request.restrict,
+        overlay=request.overlay,
+        build=request.build,
+    )
     question = Request(
         request.name,
         tuple(RootRequirement(text) for text in request.requirements),
@@ -81,6 +100,8 @@ def resolve_for_machine(
     answer = driver.drive(resolve(question))
     files: dict[str, File] = {}
     for package in answer.packages:
+        if package.name in request.fixed:
+            continue
         page = driver.pages[package.name]
         release = next(one for one in page.releases if one.version == package.version)
         files[package.name] = best_file(package.name, release, request.tags, request.policy)

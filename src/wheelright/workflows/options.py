@@ -117,7 +117,10 @@ class SyncOptions:
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """``wheelright run``. ``command`` is what follows the options, unparsed."""
+    """``wheelright run``. ``command`` is what follows the options, unparsed.
+
+    As with uv, what else was put into the venv stays in it unless ``sync`` is exact.
+    """
 
     command: tuple[str, ...] = ()
     module: bool = False  # -m
@@ -128,7 +131,7 @@ class RunOptions:
     isolated: bool = False
     no_project: bool = False
     no_sync: bool = False
-    sync: SyncOptions = field(default_factory=SyncOptions)
+    sync: SyncOptions = field(default_factory=lambda: SyncOptions(inexact=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from wheelright.project import configuration_files
@@ -45,9 +45,18 @@ class Observation:
         outcome: SyncOutcome,
         *,
         runnable: bool,
+        exact: bool,
     ) -> None:
-        """Stamp the venv after a sync with default options; forget the stamp after any other."""
-        if options != SyncOptions() or not _plain(context.options) or _has_trees(context):
+        """Stamp the venv after a sync with default options; forget the stamp after any other.
+
+        ``exact``: the venv holds nothing but what the lock names. One that holds more (``inexact``)
+        is stamped for ``run`` alone.
+        """
+        if (
+            replace(options, inexact=False) != SyncOptions()
+            or not _plain(context.options)
+            or _has_trees(context)
+        ):
             remove_stamp(venv)
             return
         count = outcome.unchanged + sum(a.kind != "remove" for a in outcome.actions)
@@ -57,7 +66,7 @@ class Observation:
             project.root,
             (*self.inputs, *observe([project.root / LOCK_NAME])),
             message=f"Nothing to do: {count} {noun} as locked",
-            exact=True,
+            exact=exact,
             runnable=runnable,
             environ=context.environ,
         )

@@ -92,7 +92,16 @@ def synced(context: Context, options: SyncOptions) -> tuple[SyncOutcome, Place]:
         planned = _planned(context, options, lock, lock_outcome)
         venv = _carry_out(planned)
         outcome = _outcome(planned, started, dry_run=False)
-        observation.stamp(context, venv, project, options, outcome, runnable=runs_here(planned.aim))
+        named = {one.name for one in planned.wanted}
+        observation.stamp(
+            context,
+            venv,
+            project,
+            options,
+            outcome,
+            runnable=runs_here(planned.aim),
+            exact=all(one.name in named for one in planned.plan.kept),
+        )
     return outcome, planned.place
 
 

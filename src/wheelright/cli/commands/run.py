@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from wheelright.cli.option import Arguments, Command, Option
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 
 def _read(given: Given) -> RunOptions:
+    # What the lock does not name stays, unless `--exact` is given.
+    inexact = given.maybe("inexact") is not False
     return RunOptions(
         command=given.arguments,
         module=given.flag("module"),
@@ -35,7 +38,7 @@ def _read(given: Given) -> RunOptions:
         isolated=given.flag("isolated"),
         no_project=given.flag("no_project"),
         no_sync=given.flag("no_sync"),
-        sync=read_sync(given),
+        sync=replace(read_sync(given), inexact=inexact),
     )
 
 
@@ -57,7 +60,7 @@ RUN = Command(
         " `.py` file is run by the venv's Python. Options after the command are the command's"
         " own; `--` may stand before it."
     ),
-    arguments=Arguments("COMMAND", "The command to run, with its options and arguments", 1),
+    arguments=Arguments("COMMAND", "The command to run, with its options and arguments", 0),
     passthrough=True,
     options=(
         Option(

@@ -1,0 +1,380 @@
+"""``wheelright run``: a command in the project's venv, made current first.
+
+Three grounds to run on: the project's venv; the environment of a script that says what it needs
+(PEP 723); and without either, the venv or Python that is found. ``--with`` lays an environment
+over the ground. Then this process becomes the command.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from wheelright.errors import UsageError
+from wheelright.interpreters import find
+from wheelright.outside import files, processes
+from wheelright.targets import detect_machine, parse_platform
+from wheelright.targets.machine import machine_misfit
+from wheelright.venv import BrokenVenv, NotAVenv, find_venv, list_installed, read_record
+from wheelright.workflows.commands import find_program, no_command, not_found, read_command
+from wheelright.workflows.dotenv import parse_dotenv
+from wheelright.workflows.pythons import python_wish, search_in
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from wheelright.project import Project
+    from wheelright.project.scripts import Script
+    from wheelright.targets import Interpreter
+    from wheelright.venv import Venv
+    from wheelright.workflows.asked import Asked
+    from wheelright.workflows.commands import Command
+    from wheelright.workflows.context import Context
+    from wheelright.workflows.options import RunOptions
+    from wheelright.workflows.outcomes import SyncOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a command runs on: venvs, the top one first, and the Python to run scripts with."""
+
+    python: str
+    venvs: tuple[Venv, ...] = ()
+    in_project: bool = False
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """The folders of programs that come first on PATH."""
+        return tuple(venv.scripts for venv in self.venvs)
+
+
+class UnfitMachineError(UsageError):
+    """The venv is for another platform than this machine."""
+
+
+def run(context: Context, options: RunOptions) -> int:
+    """Run a command and return its exit code; where it can, this process becomes the command.
+
+    Raises ``UsageError`` for a command that does not exist, :class:`UnfitMachineError`, and what
+    syncing raises.
+    """
+    with ExitStack() as stack:
+        variables = _variables(context, options)
+        command = read_command(options, context.directory) if options.command else None
+        script = None if command is None or options.no_project else _script_of(context, command)
+        if script is not None:
+            ground = _script_ground(context, options, script)
+        else:
+            around = _isolated(context, options, stack)
+            ground = _ground(around, options)
+            ground = _with_more(context, options, ground)
+        if command is None:
+            raise no_command(ground.folders)
+        environ = _environ(variables, ground)
+        arguments = _arguments(context, command, ground, environ)
+        if context.temporary_cache is not None or options.isolated or os.name == "nt":
+            return processes.follow(arguments, environ, context.directory)
+        return _become(context, arguments, environ)
+
+
+def _become(context: Context, arguments: Sequence[str], environ: dict[str, str]) -> NoReturn:
+    """Become the command, in the directory that the run is for."""
+    if context.directory != Path.cwd():
+        os.chdir(context.directory)
+    processes.replace(arguments, environ)
+
+
+# -- the environment variables
+
+
+def _variables(context: Context, options: RunOptions) -> dict[str, str]:
+    """Return the variables of this process, over those of the files that were named."""
+    found: dict[str, str] = {}
+    for name in () if options.no_env_file else options.env_files:
+        path = context.directory / Path(name).expanduser()
+        try:
+            text = path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            raise UsageError(
+                f"the environment file `{name}` does not exist", where=str(path)
+            ) from None
+        except (OSError, UnicodeDecodeError) as problem:
+            why = "it is not UTF-8"
+            if isinstance(problem, OSError):
+                why = (problem.strerror or type(problem).__name__).lower()
+            raise UsageError(
+                f"the environment file `{name}` cannot be read: {why}", where=str(path)
+            ) from None
+        found.update(parse_dotenv(str(path), text, {**found, **context.environ}))
+    return {**found, **context.environ}
+
+
+def _environ(variables: dict[str, str], ground: Ground) -> dict[str, str]:
+    """Return the variables that the command gets."""
+    environ = dict(variables)
+    folders = list(ground.folders)
+    if ground.venvs:
+        environ["VIRTUAL_ENV"] = ground.venvs[0].path
+        environ.pop("PYTHONHOME", None)
+    else:
+        folders.append(os.path.dirname(ground.python))  # noqa: PTH120 (text)
+    environ["PATH"] = os.pathsep.join([*folders, environ.get("PATH") or os.defpath])
+    return environ
+
+
+# -- the command
+
+
+def _arguments(
+    context: Context, command: Command, ground: Ground, environ: dict[str, str]
+) -> list[str]:
+    """Return the command line to start."""
+    if command.kind != "program":
+        return [ground.python, *command.python_arguments()]
+    if command.what in {"python", "python3"}:
+        return [ground.python, *command.arguments]
+    found = find_program(command.what, environ["PATH"], context.directory)
+    if found is None:
+        raise not_found(command, ground.folders, environ, in_project=ground.in_project)
+    below = ground.venvs[1:]
+    if any(found.startswith(venv.scripts) and _is_script_of(found, venv) for venv in below):
+        # Its first line names the Python below, which does not see what is laid over it.
+        return [ground.python, found, *command.arguments]
+    return [found, *command.arguments]
+
+
+def _is_script_of(path: str, venv: Venv) -> bool:
+    """Whether a program is a script for a venv's own Python."""
+    try:
+        with Path(path).open("rb") as file:
+            start = file.read(1024)
+    except OSError:
+        return False
+    return start.startswith(b"#!") and os.fsencode(venv.scripts) in start
+
+
+def _script_of(context: Context, command: Command) -> Script | None:
+    """Return what a script says that it needs; None for any other command."""
+    from wheelright.project.scripts import read_script, script_from_text
+
+    if command.kind == "script" and command.what.lower().endswith((".py", ".pyw")):
+        return read_script(context.directory / command.what)
+    if command.kind == "script":
+        path = context.directory / command.what
+        return read_script(path) if path.is_file() and _is_text(path) else None
+    if command.kind == "stdin" and not sys.stdin.isatty():
+        text = _read_ahead()
+        return script_from_text(context.directory / "stdin", text)
+    return None
+
+
+def _is_text(path: Path) -> bool:
+    with path.open("rb") as file:
+        return b"\0" not in file.read(4096)
+
+
+def _read_ahead() -> str:
+    """Read the standard input, and put it back for the Python that is to run it."""
+    try:
+        descriptor = sys.stdin.fileno()
+    except (OSError, ValueError, io.UnsupportedOperation):
+        return ""
+    data = b""
+    while chunk := os.read(descriptor, 1 << 20):
+        data += chunk
+    processes.give_back(descriptor, data)
+    return data.decode("utf-8", "replace").removeprefix("\ufeff")
+
+
+# -- the ground
+
+
+def _isolated(context: Context, options: RunOptions, stack: ExitStack) -> Context:
+    """With ``--isolated``, return a context whose venv is made for this run, and goes with it."""
+    if not options.isolated:
+        return context
+    place = stack.enter_context(
+        files.temporary_directory(context.cache_directory / "isolated", "venv-")
+    )
+    environ = {**context.environ, "WHEELRIGHT_PROJECT_ENVIRONMENT": str(place / "venv")}
+    environ.pop("VIRTUAL_ENV", None)
+    return replace(context, environ=environ)
+
+
+def _ground(context: Context, options: RunOptions) -> Ground:
+    project = None if options.no_project else context.find_project()
+    if project is not None:
+        return _project_ground(context, options, project)
+    if options.isolated:
+        return _bare_ground(context)
+    return _found_ground(context)
+
+
+def _project_ground(context: Context, options: RunOptions, project: Project) -> Ground:
+    """Return the project's venv, made current unless it is to be left as it is."""
+    from wheelright.workflows.sync import synced
+    from wheelright.workflows.venvs import find_place, ready_venv
+
+    place = find_place(context, project)
+    if place.venv is not None:
+        _check_machine(place.venv, options.sync.python_platform)
+    elif options.sync.python_platform is not None:
+        _check_platform(options.sync.python_platform, place.path)
+    if options.no_sync:
+        venv = ready_venv(context, place)
+    else:
+        outcome, place = synced(context, options.sync)
+        _tell(context, outcome)
+        found = find_venv(place.path)
+        if found is None:
+            raise BrokenVenv(str(place.path), "it went away while it was synced")
+        venv = found
+    return Ground(venv.executable, (venv,), in_project=True)
+
+
+def _tell(context: Context, outcome: SyncOutcome) -> None:
+    """Say in one line what the sync before the command changed."""
+    counts = {
+        verb: sum(action.kind == kind for action in outcome.actions)
+        for kind, verb in (
+            ("install", "installed"),
+            ("reinstall", "replaced"),
+            ("remove", "removed"),
+        )
+    }
+    parts = [f"{verb} {number}" for verb, number in counts.items() if number]
+    if parts:
+        noun = "package" if len(outcome.actions) == 1 else "packages"
+        context.reporter.note(f"{', '.join(parts)} {noun} in {outcome.seconds:.2f}s")
+
+
+def _found_ground(context: Context) -> Ground:
+    """Return the active venv, ``.venv`` here or above, or the Python that is found."""
+    wish = python_wish(context, None)
+    search = search_in(context, venvs=True)
+    interpreter = find(wish.request, None, search=search, origin=wish.origin)
+    venv = _venv_of(interpreter)
+    if venv is None:
+        return Ground(str(interpreter.executable))
+    _check_machine(venv, None)
+    return Ground(venv.executable, (venv,))
+
+
+def _bare_ground(context: Context) -> Ground:
+    from wheelright.venv import create_venv
+
+    wish = python_wish(context, None)
+    search = search_in(context, venvs=False)
+    interpreter = find(wish.request, None, search=search, origin=wish.origin)
+    venv = create_venv(context.venv_directory(), interpreter)
+    return Ground(venv.executable, (venv,))
+
+
+def _venv_of(interpreter: Interpreter) -> Venv | None:
+    if not interpreter.is_venv:
+        return None
+    try:
+        return find_venv(interpreter.prefix)
+    except (NotAVenv, BrokenVenv):  # made by a tool that keeps things elsewhere
+        return None
+
+
+def _check_machine(venv: Venv, asked: str | None) -> None:
+    """Refuse to run on a venv that is for another platform than this machine."""
+    record = read_record(venv)
+    name = asked or (None if record is None else record.target)
+    if name is not None:
+        _check_platform(name, Path(venv.path))
+
+
+def _check_platform(name: str, path: Path) -> None:
+    from wheelright.workflows.aims import NATIVE
+
+    if name in NATIVE:
+        return
+    platform = parse_platform(name)
+    machine = detect_machine()
+    misfit = machine_misfit(platform, machine)
+    if misfit is None:
+        return
+    raise UnfitMachineError(
+        f"`{path.name}` is for {name} ({platform.describe()}), which this machine cannot run",
+        where=str(path),
+        details=[f"this machine is {machine.describe()}", misfit],
+        hints=[
+            "`wheelright sync --python-platform native` makes it for this machine",
+            "or run the command on a machine that it is for",
+        ],
+    )
+
+
+# -- what is laid over it
+
+
+def _with_more(context: Context, options: RunOptions, ground: Ground) -> Ground:
+    """Lay an environment with the packages of ``--with`` over the ground."""
+    if not options.with_requirements:
+        return ground
+    from wheelright.interpreters import probe
+    from wheelright.workflows.environments import EnvironmentRequest, environment_for
+
+    base = ground.venvs[0] if ground.venvs else None
+    preferred = {}
+    if base is not None:
+        preferred = {
+            one.name: (one.version,) for one in list_installed(base) if one.version is not None
+        }
+    request = EnvironmentRequest(
+        "`--with`",
+        probe(Path(ground.python), search_in(context, venvs=False)),
+        _asked(context, options, context.directory),
+        context.directory,
+        base,
+        preferred,
+    )
+    venv = environment_for(context, request, options.sync)
+    return replace(ground, python=venv.executable, venvs=(venv, *ground.venvs))
+
+
+def _asked(context: Context, options: RunOptions, root: Path) -> list[Asked]:
+    from wheelright.workflows.asked import read_arguments
+
+    texts = [part for text in options.with_requirements for part in _split(text)]
+    return read_arguments(context, texts, root, options.sync.index)
+
+
+def _split(text: str) -> list[str]:
+    """Split ``a,b>=1,<2`` at the commas that stand between requirements."""
+    parts: list[str] = []
+    for part in text.split(","):
+        inside = parts and parts[-1].count("[") > parts[-1].count("]")
+        if parts and (inside or part.strip()[:1] in tuple("<>=!~")):
+            parts[-1] += f",{part}"
+        else:
+            parts.append(part)
+    return [part for part in parts if part.strip()]
+
+
+def _script_ground(context: Context, options: RunOptions, script: Script) -> Ground:
+    """Return the environment of a script that says what it needs."""
+    from wheelright.workflows.environments import EnvironmentRequest, environment_for
+    from wheelright.workflows.script_settings import script_context
+
+    root = script.path.parent
+    around = script_context(context, script)
+    search = search_in(context, venvs=False)
+    python = find(
+        context.options.python, script.requires_python, search=search, origin=str(script.path)
+    )
+    from wheelright.workflows.asked import from_requirements
+
+    asked = from_requirements(around, script.dependencies, root)
+    asked += _asked(around, options, root)
+    request = EnvironmentRequest(f"`{script.path.name}`", python, asked, root)
+    venv = environment_for(around, request, options.sync)
+    return Ground(venv.executable, (venv,))
