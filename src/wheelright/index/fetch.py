@@ -123,6 +123,19 @@ class MetadataFetcher:
             raise NeedsBuildError(name, version, failures, buildable)
         raise MetadataUnavailableError(name, version, failures)
 
+    def known(self, name: str, version: str, files: Sequence[File]) -> Metadata | None:
+        """Return what the cache has of a version, from the first file that it knows; else None."""
+        asked = _Asked(normalize_name(name), version)
+        for file in files:
+            cached = self._cache.load_metadata(file)
+            if (
+                cached is not None
+                and _same(asked, cached[0])
+                and (file.is_wheel or cached[0].static)
+            ):
+                return _answer(file, cached, [])
+        return None
+
     def _ask(
         self, asked: _Asked, file: File, way: str, failures: list[Failure]
     ) -> tuple[Headers, str] | None:

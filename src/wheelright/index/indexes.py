@@ -119,6 +119,30 @@ class Indexes:
         project = normalize_name(name)
         return self._joined.get((project, index), lambda: self._join(project, index))
 
+    def known_page(self, name: str, index: str | None = None) -> ProjectPage | None:
+        """Return a project's page where that takes no request; None where an index must be asked.
+
+        Only for the strategy ``first-index``: the others need all indexes.
+        """
+        project = normalize_name(name)
+        if self._joined.known((project, index)) is None:
+            sources = (self._named(index),) if index is not None else self._open_indexes()
+            if not sources or self._strategy != "first-index" or sources[0].folder is not None:
+                return None
+            renew = self._refresh or project in self._refresh_projects
+            cached = None if renew else self._cache.load_page(sources[0].url, project)
+            if cached is None or not cached.known:
+                return None
+            if not self._offline and not cached.is_fresh(self._clock()):
+                return None
+            found = cached
+            self._pages.get((sources[0].url, project), lambda: found)
+        return self.page(project, index)
+
+    def known_metadata(self, name: str, version: str, files: Sequence[File]) -> Metadata | None:
+        """Return a version's metadata where that takes no request."""
+        return self._fetcher.known(name, version, files)
+
     def also_known_on(self, name: str) -> tuple[str, ...]:
         """Return the labels of later indexes that are known to have the project too.
 

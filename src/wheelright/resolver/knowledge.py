@@ -60,6 +60,7 @@ class Knowledge:
     overrides: dict[str, list[Dependency]] = field(default_factory=lambda: defaultdict(list))
     constraints: dict[str, list[Dependency]] = field(default_factory=lambda: defaultdict(list))
     roots: list[tuple[Dependency, int]] = field(default_factory=list)
+    foretold: set[tuple[str, str]] = field(default_factory=set)
     notes: dict[str, None] = field(default_factory=dict)
 
     @classmethod

@@ -15,6 +15,7 @@ Beyond the published algorithm (see docs/design/resolver.md):
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias
 
 from wheelright.resolver.assignments import Assignment, Assignments
@@ -45,6 +46,8 @@ Key: TypeAlias = tuple[str, str]
 ROOT = 0
 #: Conflicts after which a project is decided before its turn.
 RESTLESS = 5
+#: How many versions of a project that keeps falling are named ahead, at most.
+FORESIGHT = 64
 #: Conflicts between two looks for incompatibilities that can be forgotten.
 FORGET = 32
 
@@ -375,20 +378,33 @@ class Search:
         return self.reach[project] & self.where & ~usable == 0
 
     def _soon(self, project: int) -> tuple[tuple[str, str], ...]:
-        """Name the versions that would be visited next if nothing went wrong."""
+        """Name the versions that would be visited next, each once.
+
+        First what would be if nothing went wrong; then, of a project whose versions fall one
+        after the other, half as many more as fell so far.
+        """
         found = []
         decided, allowed = self.assignments.decided, self.assignments.allowed
         for other in self.wanted:
             if other == project or other in decided or allowed[other] & 1:
                 continue
-            if not self.reach[other]:
-                continue
             node = self.nodes[other]
-            if node.base == other:
-                version = self._likely(node, allowed[other])
-                if (node.key[0], version) not in self.knowledge.releases:
-                    found.append((node.key[0], version))
-        return tuple(found)
+            if self.reach[other] and node.base == other:
+                found.append((node.key[0], self._likely(node, allowed[other])))
+        found += self._falling(project)
+        foretold = self.knowledge.foretold
+        fresh = tuple(pair for pair in found if pair not in foretold)
+        foretold.update(fresh)
+        return fresh
+
+    def _falling(self, project: int) -> list[tuple[str, str]]:
+        fallen = self.unrest.get(project, 0)
+        if fallen < RESTLESS:
+            return []
+        node = self.nodes[project]
+        below = node.candidates.any & ((1 << self.assignments.allowed[project].bit_length()) - 1)
+        members = islice(node.candidates.members(below), 1, min(fallen // 2, FORESIGHT))
+        return [(node.key[0], node.candidates.version(bit)) for bit in members]
 
     def _likely(self, node: Node, allowed: int) -> str:
         for version in self.preferred.get(node.key[0], ()):

@@ -90,15 +90,16 @@ class Driver:
     build: Callable[[str, str, Release], Metadata] | None = None
     pages: dict[str, ProjectPage] = field(default_factory=dict)
     unknown: dict[str, ProjectNotFoundError] = field(default_factory=dict)
+    _releases: dict[str, dict[str, Release]] = field(default_factory=dict)
     _page_jobs: dict[str, Future[ProjectPage]] = field(default_factory=dict)
     _metadata_jobs: dict[tuple[str, str], Future[Metadata]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
     _pool: ThreadPoolExecutor | None = None
+    _closed: bool = False
 
     def drive(self, resolution: Generator[Need, Answer, Resolution]) -> Resolution:
         """Answer every need until the resolution is complete."""
         self.reporter.begin("resolve")
-        self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="wheelright-index")
         try:
             need = next(resolution)
             while True:
@@ -107,8 +108,10 @@ class Driver:
             result: Resolution = stop.value
             return result
         finally:
-            self._pool.shutdown(wait=False, cancel_futures=True)
-            self._pool = None
+            with self._lock:
+                pool, self._pool, self._closed = self._pool, None, True
+            if pool is not None:
+                pool.shutdown(wait=False, cancel_futures=True)
             self.reporter.end("resolve")
 
     def _answer(self, need: Need) -> Answer:
@@ -143,12 +146,19 @@ class Driver:
         with self._lock:
             job = self._page_jobs.get(name)
             if job is None:
-                job = self._page_jobs[name] = self._start(self._load_page, name)
+                known = self.indexes.known_page(name, self.pinned_index.get(name))
+                if known is not None:
+                    job = _done(self._restricted(name, known))
+                else:
+                    job = self._start(self._load_page, name)
+                self._page_jobs[name] = job
             return job
 
     def _load_page(self, name: str) -> ProjectPage:
-        page = self.restrict(self.indexes.page(name, index=self.pinned_index.get(name)))
-        self.pages[name] = page
+        return self._restricted(name, self.indexes.page(name, index=self.pinned_index.get(name)))
+
+    def _restricted(self, name: str, page: ProjectPage) -> ProjectPage:
+        page = self.pages[name] = self.restrict(page)
         return page
 
     # -- dependencies
@@ -173,13 +183,27 @@ class Driver:
         with self._lock:
             job = self._metadata_jobs.get((name, version))
             if job is None:
-                job = self._start(self._load_metadata, name, version)
+                release = self._release(name, version)
+                files = self.judge.order(release)
+                known = self.indexes.known_metadata(name, version, files)
+                job = (
+                    _done(known)
+                    if known is not None
+                    else self._start(self._load_metadata, name, version)
+                )
                 self._metadata_jobs[name, version] = job
             return job
 
+    def _release(self, name: str, version: str) -> Release:
+        """Return a release of a project whose page was read before."""
+        releases = self._releases.get(name)
+        if releases is None:
+            releases = {release.version: release for release in self.pages[name].releases}
+            self._releases[name] = releases
+        return releases[version]
+
     def _load_metadata(self, name: str, version: str) -> Metadata:
-        page = self.pages.get(name) or self._load_page(name)
-        release = next(one for one in page.releases if one.version == version)
+        release = self._release(name, version)
         files = self.judge.order(release)
         try:
             metadata = self.indexes.metadata(name, version, files)
@@ -203,13 +227,13 @@ class Driver:
 
     def _ahead(self, name: str, specifier: str) -> None:
         with self._lock:
-            if name in self._page_jobs or self._pool is None:
+            if name in self._page_jobs or self._closed:
                 return
         job = self._want_page(name)
         job.add_done_callback(lambda done: self._ahead_metadata(done, name, specifier))
 
     def _ahead_metadata(self, done: Future[ProjectPage], name: str, specifier: str) -> None:
-        if done.cancelled() or done.exception() is not None or self._pool is None:
+        if done.cancelled() or done.exception() is not None or self._closed:
             return
         parts = specifiers_of(specifier) if specifier else ()
         for release in done.result().releases[:LOOK_AHEAD]:
@@ -221,15 +245,20 @@ class Driver:
                 return
 
     def _start(self, work: Callable[..., T], *arguments: str) -> Future[T]:
-        """Run on a thread, or here and now where the pool is closed already."""
-        if self._pool is not None:
-            try:
-                return self._pool.submit(work, *arguments)
-            except RuntimeError:  # closed between the question and the call
-                pass
-        job: Future[T] = Future()
-        job.cancel()
-        return job
+        """Run on a thread (the first makes the pool); cancelled where all is over already."""
+        if self._closed:
+            job: Future[T] = Future()
+            job.cancel()
+            return job
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="wheelright-index")
+        return self._pool.submit(work, *arguments)
+
+
+def _done(value: T) -> Future[T]:
+    job: Future[T] = Future()
+    job.set_result(value)
+    return job
 
 
 def _asks_for_extra(found: Iterable[Atom]) -> bool:
