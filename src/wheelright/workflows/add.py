@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from wheelright.errors import RequestError, UsageError
 from wheelright.lockfile import canonical, dumps
 from wheelright.outside import files
-from wheelright.project import BadValue, IndexSource, RequirementHome, parse_requirement
+from wheelright.project import IndexSource, RequirementHome, is_valid_name, parse_requirement
 from wheelright.project.edit import (
     MAIN,
     add_requirement,
@@ -93,7 +93,7 @@ def remove(context: Context, options: RemoveOptions) -> RemoveOutcome:
     text = project.text
     removed = []
     for name in options.packages:
-        edit = remove_requirement(text, _name(name), home)
+        edit = remove_requirement(text, _checked_name(name), home)
         text = edit.text
         removed.append(edit.previous or name)
     with _as_it_was(project):
@@ -109,8 +109,6 @@ def remove(context: Context, options: RemoveOptions) -> RemoveOutcome:
 
 
 def _home(group: str | None, optional: str | None) -> RequirementHome:
-    from wheelright.project import is_valid_name
-
     for kind, name in (("group", group), ("extra", optional)):
         if name is None:
             continue
@@ -123,13 +121,12 @@ def _home(group: str | None, optional: str | None) -> RequirementHome:
     return MAIN
 
 
-def _name(text: str) -> str:
-    try:
-        return parse_requirement(text).name
-    except BadValue:
+def _checked_name(text: str) -> str:
+    if not is_valid_name(text):
         raise UsageError(
             f"`{text}` is not a project's name", hints=["give the names to remove, as in `flask`"]
-        ) from None
+        )
+    return text
 
 
 # -- what is asked for

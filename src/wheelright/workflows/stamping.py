@@ -1,4 +1,8 @@
-"""The stamp of a plain sync: what it hung on, looked at before it was read."""
+"""The stamp of a plain sync: what it hung on, looked at before it was read.
+
+Source trees that are installed editable count with the files that decide their metadata. Any other
+tree counts with every file in it, which is too much to look at: there is no stamp then.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,9 @@ from wheelright.workflows.lock import LOCK_NAME
 from wheelright.workflows.options import GlobalOptions, SyncOptions
 
 if TYPE_CHECKING:
-    from wheelright.project import Project
+    from collections.abc import Iterator
+
+    from wheelright.project import PathSource, Project
     from wheelright.venv import Venv
     from wheelright.venv.stamp import FileState
     from wheelright.workflows.context import Context
@@ -27,6 +33,7 @@ class Observation:
     """How the inputs of a sync looked before it began."""
 
     inputs: tuple[FileState, ...]
+    whole: bool = True  # whether that is all that decides
 
     @classmethod
     def of(cls, context: Context) -> Observation:
@@ -34,7 +41,11 @@ class Observation:
         root = context.project_directory
         names = (*DECIDING, *_PINS, *_CONFIGURATION)
         places = [path for _, path in configuration_files()]
-        return cls(observe([*(root / name for name in names), *places]))
+        inputs = observe([*(root / name for name in names), *places])
+        trees = list(_trees(context))
+        inside = [source.located(root) / name for source in trees for name in DECIDING]
+        whole = all(source.editable for source in trees)
+        return cls((*inputs, *observe(inside)), whole)
 
     def stamp(
         self,
@@ -55,7 +66,7 @@ class Observation:
         if (
             replace(options, inexact=False) != SyncOptions()
             or not _plain(context.options)
-            or _has_trees(context)
+            or not self.whole
         ):
             remove_stamp(venv)
             return
@@ -77,9 +88,15 @@ def _plain(options: GlobalOptions) -> bool:
     return options == GlobalOptions(cache_dir=options.cache_dir, offline=options.offline)
 
 
-def _has_trees(context: Context) -> bool:
-    """Whether other source trees decide as well, which the stamp does not look at."""
-    from wheelright.project import PathSource
+def _trees(context: Context) -> Iterator[PathSource]:
+    """Yield the source trees that the project names: sources, and direct references."""
+    from wheelright.project import PathSource, source_of_reference
 
-    found = context.settings.sources.values()
-    return any(isinstance(source, PathSource) for sources in found for source in sources)
+    project = context.project
+    stated = [source for sources in context.settings.sources.values() for source in sources]
+    lists = (project.dependencies, *project.optional_dependencies.values())
+    for requirements in (*lists, *project.groups.values()):
+        stated += [one for each in requirements if (one := source_of_reference(each)) is not None]
+    for source in stated:
+        if isinstance(source, PathSource):
+            yield source
