@@ -38,6 +38,9 @@ ENTRIES = (
     Entry("tree", "tree", "TREE", "Show what depends on what"),
     Entry("export", "export", "EXPORT", "Write the lock in another format"),
     Entry("venv", "venv", "VENV", "Make a venv"),
+    Entry("pip install", "pip", "INSTALL", "Install packages into an environment"),
+    Entry("pip sync", "pip", "SYNC", "Make an environment hold what files say, and nothing else"),
+    Entry("pip compile", "pip", "COMPILE", "Pin requirements, and all that they require"),
     Entry("python list", "python", "LIST", "Show the Python interpreters found"),
     Entry("python find", "python", "FIND", "Show the interpreter that would be used"),
     Entry("cache dir", "cache", "DIR", "Show where the cache is"),
@@ -48,6 +51,7 @@ ENTRIES = (
 )
 
 GROUPS = {
+    "pip": "Install and pin packages without a project",
     "python": "Find Python interpreters",
     "cache": "Look at the cache and clean it",
 }

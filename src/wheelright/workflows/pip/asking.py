@@ -1,0 +1,371 @@
+"""What is asked for: the command line and every kind of file read into one value."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wheelright.errors import RequestError
+from wheelright.project import BadValue, ProjectFileError, load_project, source_of_reference
+from wheelright.project.requirements_file import (
+    RequirementLine,
+    parse_requirements_text,
+    read_requirements_file,
+)
+from wheelright.project.sources import IndexSource, PathSource
+from wheelright.targets import normalize_name
+from wheelright.workflows.judges import BuildPolicy
+from wheelright.workflows.pip.errors import NothingAskedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from wheelright.project import Project, Requirement, Source
+    from wheelright.project.requirements_file import RequirementsFile
+    from wheelright.workflows.context import Context
+    from wheelright.workflows.options import IndexOptions
+    from wheelright.workflows.pip_options import PipBuildOptions, PipRequests
+
+ALL = ":all:"
+NONE = ":none:"
+_COMMAND_LINE = "the command line"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One requirement. ``origin`` says who asks, as an annotation shows it (``-r FILE``).
+
+    ``requirement`` is None where only a place is given; ``source`` is None where the indexes are
+    to be asked.
+    """
+
+    origin: str
+    text: str
+    requirement: Requirement | None = None
+    source: Source | None = None
+    extras: tuple[str, ...] = ()
+    marker: str | None = None
+    editable: bool = False
+    hashes: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str | None:
+        """The normalized name, where one is given."""
+        return None if self.requirement is None else self.requirement.name
+
+
+@dataclass(slots=True)
+class Wishes:
+    """Everything asked for, and what files say of where and how to look. Filled while reading."""
+
+    requirements: list[Asked] = field(default_factory=list)
+    constraints: list[Asked] = field(default_factory=list)
+    overrides: list[Asked] = field(default_factory=list)
+    locks: list[Path] = field(default_factory=list)
+    pinned_indexes: dict[str, str] = field(default_factory=dict)
+    files: list[RequirementsFile] = field(default_factory=list)
+    requires_python: list[str] = field(default_factory=list)
+
+    @property
+    def require_hashes(self) -> bool:
+        """Whether a file requires hashes of all."""
+        return any(file.require_hashes for file in self.files)
+
+    @property
+    def prereleases(self) -> bool:
+        """Whether a file asks for pre-releases."""
+        return any(file.pre for file in self.files)
+
+    def hashes(self) -> dict[str, frozenset[str]]:
+        """Return the allowed hashes (``sha256:...``) of the projects that name any."""
+        found: dict[str, frozenset[str]] = {}
+        for asked in (*self.requirements, *self.constraints):
+            if asked.name is not None and asked.hashes:
+                known = found.get(asked.name)
+                given = frozenset(asked.hashes)
+                found[asked.name] = given if known is None else known & given
+        return found
+
+
+def gather_wishes(context: Context, requests: PipRequests) -> Wishes:
+    """Read the command line and all files. Raises ``ProjectFileError`` and ``RequestError``."""
+    reader = _Reader(context, requests)
+    for text in requests.requirements:
+        reader.typed(text)
+    for text in requests.editables:
+        reader.typed(f"-e {text}")
+    for name in requests.requirement_files:
+        reader.file(name)
+    for name in requests.constraint_files:
+        reader.wishes.constraints += reader.lines(name, "-c", constraint=True)
+    for name in requests.override_files:
+        reader.wishes.overrides += reader.lines(name, "--override")
+    reader.groups()
+    return reader.wishes
+
+
+def require_something(wishes: Wishes, command: str) -> None:
+    """Raise :class:`NothingAskedError` where nothing at all is asked for."""
+    if not wishes.requirements and not wishes.locks and not wishes.files:
+        raise NothingAskedError(
+            f"`wheelright {command}` was given no requirement",
+            hints=[f"name a package (`wheelright {command} NAME`) or a file (`-r FILE`)"],
+        )
+
+
+class _Reader:
+    """Reads one request; what is found so far is its state."""
+
+    def __init__(self, context: Context, requests: PipRequests) -> None:
+        self.context = context
+        self.requests = requests
+        self.wishes = Wishes()
+        self._projects: list[Project] = []
+
+    def typed(self, text: str) -> None:
+        """Read one requirement of the command line; ``-e`` before it makes it editable."""
+        place = self.context.directory / _COMMAND_LINE
+        try:
+            read = parse_requirements_text(place, text, {})
+        except ProjectFileError as fault:
+            raise RequestError(
+                fault.message.replace("The line is", f"`{text}` is", 1)
+                if fault.message.startswith("The line is not a valid requirement")
+                else fault.message,
+                where=_COMMAND_LINE,
+                hints=fault.hints,
+            ) from None
+        self.wishes.requirements += [_asked(line, _COMMAND_LINE) for line in read.requirements]
+
+    def file(self, name: str) -> None:
+        """Read one ``-r`` file by its kind."""
+        path = self._path(name)
+        base = path.name
+        if base == "pyproject.toml":
+            self._project(path, name)
+        elif base.startswith("pylock.") and base.endswith(".toml"):
+            self.wishes.locks.append(path)
+        elif base.endswith(".toml"):
+            raise RequestError(
+                f"`{name}` is no file of requirements",
+                hints=["of TOML files, `pyproject.toml` and `pylock.toml` can be read"],
+            )
+        elif (path.is_dir() or base in {"setup.py", "setup.cfg"}) and not _is_url(name):
+            raise RequestError(
+                f"`{name}` is no file of requirements",
+                hints=["to install a project from its directory, name the directory without `-r`"],
+            )
+        else:
+            self.wishes.requirements += self.lines(name, "-r")
+
+    def lines(self, name: str, flag: str, *, constraint: bool = False) -> list[Asked]:
+        """Read a requirements file; its own constraints and options are kept too."""
+        environ = self.context.environ
+        if name == "-":
+            text = sys.stdin.read()
+            path = self.context.directory / "-"
+            read = parse_requirements_text(path, text, environ, constraint=constraint)
+        else:
+            place = Path(name) if _is_url(name) else self._path(name)
+            read = read_requirements_file(place, environ, fetch=self._fetch, constraint=constraint)
+        self.wishes.files.append(read)
+        if not constraint:
+            self.wishes.constraints += [
+                _asked(line, f"-c {self._shown(line, name)}") for line in read.constraints
+            ]
+        found = read.constraints if constraint else read.requirements
+        return [_asked(line, f"{flag} {self._shown(line, name)}") for line in found]
+
+    def groups(self) -> None:
+        """Add the groups asked for, of the projects read or of the one in the directory."""
+        for text in self.requests.groups:
+            where, colon, group = text.rpartition(":")
+            if colon:
+                project = load_project(self._path(where).parent)
+                self._group(project, group, text)
+                continue
+            projects = self._projects or [load_project(self.context.directory)]
+            for project in projects:
+                self._group(project, group, text)
+
+    def _group(self, project: Project, group: str, text: str) -> None:
+        name = normalize_name(group)
+        if name not in project.groups:
+            known = ", ".join(f"`{one}`" for one in project.groups) or "no group at all"
+            raise RequestError(
+                f"the project has no group `{group}`",
+                where=str(project.path),
+                hints=[f"it has {known}"],
+            )
+        self._add(project, project.groups[name], f"{project.path.name} (group {text})")
+
+    def _project(self, path: Path, shown: str) -> None:
+        project = load_project(path.parent)
+        self._projects.append(project)
+        if project.requires_python is not None:
+            self.wishes.requires_python.append(str(project.requires_python))
+        if project.dynamic & {"dependencies", "optional-dependencies"}:
+            raise RequestError(
+                "the project's dependencies are known to its build backend alone (`dynamic`)",
+                where=str(path),
+                hints=["name the directory instead of the file: `wheelright pip install DIR`"],
+            )
+        self._add(project, project.dependencies, f"{project.name} ({shown})")
+        extras = [normalize_name(extra) for extra in self.requests.extras]
+        if self.requests.all_extras:
+            extras = list(project.optional_dependencies)
+        for extra in extras:
+            if extra not in project.optional_dependencies:
+                known = ", ".join(f"`{one}`" for one in project.optional_dependencies)
+                raise RequestError(
+                    f"the project has no extra `{extra}`",
+                    where=str(path),
+                    hints=[f"it has {known}" if known else "it has no extras at all"],
+                )
+            requirements = project.optional_dependencies[extra]
+            self._add(project, requirements, f"{project.name} ({shown}, extra {extra})")
+
+    def _add(self, project: Project, requirements: Iterable[Requirement], origin: str) -> None:
+        """Add requirements of a project, with their sources."""
+        settings = self.context.settings
+        sources: Mapping[str, tuple[Source, ...]] = settings.sources
+        if self.context.project_directory != project.root or settings.no_sources:
+            sources = {}
+        for requirement in _followed(project, requirements, frozenset()):
+            source = source_of_reference(requirement)
+            for stated in () if source is not None else sources.get(requirement.name, ()):
+                if isinstance(stated, IndexSource):
+                    self.wishes.pinned_indexes[requirement.name] = stated.index
+                else:
+                    source = stated
+            if isinstance(source, PathSource):
+                source = replace(source, path=str(source.located(project.root)))
+            self.wishes.requirements.append(
+                Asked(
+                    origin,
+                    requirement.text or str(requirement),
+                    requirement,
+                    source,
+                    requirement.extras,
+                    None if requirement.marker is None else str(requirement.marker),
+                    isinstance(source, PathSource) and bool(source.editable),
+                )
+            )
+
+    def _path(self, name: str) -> Path:
+        return self.context.directory / Path(name).expanduser()
+
+    def _shown(self, line: RequirementLine, name: str) -> str:
+        """Return the name of a file as the user wrote it, or of one that it includes."""
+        from wheelright.outside.urls import redact
+
+        if _is_url(line.path) or name == "-":
+            return redact(line.path) if name != "-" else "-"
+        if Path(line.path) == self._path(name):
+            return name
+        try:
+            return Path(line.path).relative_to(self.context.directory).as_posix()
+        except ValueError:
+            return line.path
+
+    def _fetch(self, url: str) -> str:
+        response = self.context.http(None, ()).get(url)
+        return response.body.decode("utf-8", "replace")
+
+
+def _asked(line: RequirementLine, origin: str) -> Asked:
+    return Asked(
+        origin,
+        line.text,
+        line.requirement,
+        line.source,
+        line.extras,
+        None if line.marker is None else str(line.marker),
+        line.editable,
+        line.hashes,
+    )
+
+
+def _followed(
+    project: Project, requirements: Iterable[Requirement], seen: frozenset[str]
+) -> Iterator[Requirement]:
+    """Replace ``project[extra]`` by what the extra asks for, each extra once."""
+    for requirement in requirements:
+        if requirement.name != project.name:
+            yield requirement
+            continue
+        for extra in requirement.extras:
+            if extra not in seen and extra in project.optional_dependencies:
+                inner = project.optional_dependencies[extra]
+                yield from _followed(project, inner, seen | {extra})
+
+
+def _is_url(text: str) -> bool:
+    return "://" in text
+
+
+def joined_index(options: IndexOptions, wishes: Wishes) -> IndexOptions:
+    """Add to the options what requirements files say of indexes; the command line wins."""
+    for file in wishes.files:
+        options = replace(
+            options,
+            default_index=options.default_index or file.index_url,
+            index=(*options.index, *file.extra_index_urls),
+            find_links=(*options.find_links, *file.find_links),
+            no_index=options.no_index or file.no_index,
+            allow_insecure_host=(*options.allow_insecure_host, *file.trusted_hosts),
+        )
+    return options
+
+
+@dataclass(frozen=True, slots=True)
+class FormatPolicy(BuildPolicy):
+    """As pip has it: what is said of one project beats what is said of all."""
+
+    def may_build(self, name: str) -> bool:
+        """Whether a project's sdist may be built."""
+        if name in self.no_binary_packages:
+            return True
+        return not self.no_build and name not in self.no_build_packages
+
+    def may_use_wheels(self, name: str) -> bool:
+        """Whether a project's wheels may be used."""
+        if name in self.no_build_packages:
+            return True
+        return not self.no_binary and name not in self.no_binary_packages
+
+
+def format_policy(context: Context, options: PipBuildOptions, wishes: Wishes) -> FormatPolicy:
+    """Join what settings, files and options say of sdists and wheels."""
+    settings = context.settings
+    only = [*settings.no_build_package, *(n for f in wishes.files for n in f.only_binary)]
+    never = [*settings.no_binary_package, *(n for f in wishes.files for n in f.no_binary)]
+    only, never = _named(only, options.only_binary), _named(never, options.no_binary)
+    return FormatPolicy(
+        options.no_build or settings.no_build or ALL in only,
+        frozenset(only) - {ALL} - frozenset(_named([], options.no_binary)),
+        settings.no_binary or ALL in never,
+        frozenset(never) - {ALL},
+    )
+
+
+def _named(before: list[str], more: Iterable[str]) -> list[str]:
+    names = list(before)
+    for name in more:
+        if name == NONE:
+            names.clear()
+        else:
+            names.append(name if name == ALL else normalize_name(name))
+    return names
+
+
+def requirement_name(text: str) -> str:
+    """Return the name that an option like ``-P`` speaks of. Raises ``RequestError``."""
+    from wheelright.project import parse_requirement
+
+    try:
+        return parse_requirement(text).name
+    except BadValue as fault:
+        raise RequestError(f"the value {fault.message}", where="--upgrade-package") from None

@@ -1,0 +1,356 @@
+"""``wheelright pip compile``: requirements pinned, for one environment or for all.
+
+An output file that exists is read first: its versions are kept while they satisfy.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wheelright.errors import WheelrightError
+from wheelright.lockfile import Archive, Lock, canonical, dumps, read_lock
+from wheelright.outside import files
+from wheelright.project.requirements_file import parse_requirements_text
+from wheelright.resolver.pythons import lower_bound
+from wheelright.targets import normalize_name
+from wheelright.workflows.building import Builds
+from wheelright.workflows.local import LocalProject
+from wheelright.workflows.pip.asking import (
+    format_policy,
+    gather_wishes,
+    joined_index,
+    require_something,
+)
+from wheelright.workflows.pip.directs import DirectReader, holds
+from wheelright.workflows.pip.resolving import Question, answer, choice
+from wheelright.workflows.pip.sites import find_python, full_version, purpose_of
+from wheelright.workflows.pip.writing import Line, Sheet, write_requirements
+from wheelright.workflows.pip_options import CompileOutcome
+from wheelright.workflows.writing import write_packages
+
+if TYPE_CHECKING:
+    from wheelright.index import Indexes
+    from wheelright.lockfile import LockedPackage
+    from wheelright.targets import Interpreter
+    from wheelright.workflows.aims import Aim
+    from wheelright.workflows.context import Context
+    from wheelright.workflows.pip.asking import Asked, FormatPolicy, Wishes
+    from wheelright.workflows.pip.directs import Direct
+    from wheelright.workflows.pip.resolving import Answer
+    from wheelright.workflows.pip_options import PipCompileOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Compiling:
+    """One compilation. ``aim`` is None for all environments of ``requires_python``."""
+
+    context: Context
+    options: PipCompileOptions
+    wishes: Wishes
+    policy: FormatPolicy
+    indexes: Indexes
+    builds: Builds
+    aim: Aim | None
+    requires_python: str
+    before: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """What was chosen: what was asked for, by name, the direct references and the answer."""
+
+    asked: tuple[Asked, ...]
+    directs: dict[str, Direct]
+    found: Answer
+    packages: tuple[LockedPackage, ...]
+
+
+def compile_requirements(context: Context, options: PipCompileOptions) -> CompileOutcome:
+    """Compile and return the text; with ``output_file`` it is written where it changed.
+
+    Raises ``ResolutionFailure`` and what files, indexes and builds have to say.
+    """
+    started = time.monotonic()
+    work = _prepared(context, options)
+    compiled = _compiled(work)
+    path = _output(context, options)
+    if options.format == "pylock.toml":
+        text = _lock_text(work, compiled, path)
+    else:
+        text = _requirements_text(work, compiled)
+    wrote = False
+    if path is not None and text != work.before:
+        files.write_atomic(path, text)
+        wrote = True
+    return CompileOutcome(
+        text,
+        None if path is None else str(path),
+        len({package.name for package in compiled.packages}),
+        compiled.found.notes,
+        time.monotonic() - started,
+        wrote,
+    )
+
+
+def _prepared(context: Context, options: PipCompileOptions) -> Compiling:
+    wishes = gather_wishes(context, options.requests)
+    require_something(wishes, "pip compile")
+    interpreter = find_python(context, options.python_version)
+    aim, requires_python = None, ""
+    if options.universal:
+        requires_python = _bound(interpreter, options.python_version)
+    else:
+        aim = purpose_of(
+            interpreter,
+            None,
+            python_version=options.python_version,
+            python_platform=options.python_platform,
+        ).aim
+    indexes = context.indexes(joined_index(options.index, wishes))
+    builds = Builds(context, indexes, interpreter, context.settings.config_settings)
+    policy = format_policy(context, options.build, wishes)
+    before = _existing(_output(context, options))
+    return Compiling(
+        context, options, wishes, policy, indexes, builds, aim, requires_python, before
+    )
+
+
+def _bound(interpreter: Interpreter, python_version: str | None) -> str:
+    """Return the Pythons of a universal answer: from the one named, or from this minor, on."""
+    if python_version is None:
+        return f">={interpreter.python[0]}.{interpreter.python[1]}"
+    full_version(python_version)
+    return f">={python_version}"
+
+
+def _output(context: Context, options: PipCompileOptions) -> Path | None:
+    if options.output_file is None:
+        return None
+    return context.directory / Path(options.output_file).expanduser()
+
+
+def _existing(path: Path | None) -> str | None:
+    if path is None:
+        return None
+    try:
+        return path.read_text(encoding="utf-8")
+    except (FileNotFoundError, UnicodeDecodeError):
+        return None
+
+
+def _compiled(work: Compiling) -> Compiled:
+    context, options, aim = work.context, work.options, work.aim
+    values = None if aim is None else aim.values
+    reader = DirectReader(
+        work.builds, work.indexes, values, aim.tags if aim is not None and aim.foreign else None
+    )
+    asked = tuple(reader.read(work.wishes.requirements))
+    question = Question(
+        "the files",
+        asked,
+        reader.found,
+        work.policy,
+        choice(context, options.resolve, work.wishes, _preferred(work)),
+        aim,
+        foreign=aim is not None and aim.foreign,
+        requires_python=work.requires_python,
+        hashes=work.wishes.hashes(),
+        pinned_indexes=work.wishes.pinned_indexes,
+        no_deps=options.no_deps,
+    )
+    found = answer(context, work.indexes, work.builds, question, options.resolve)
+    lowest = lower_bound(work.requires_python) if aim is None else None
+    packages = write_packages(
+        found.resolution,
+        found.driver,
+        {name: _as_local(one) for name, one in reader.found.items()},
+        work.policy,
+        lowest[1] if lowest else 0,
+    )
+    packages = tuple(_with_archive(package, reader.found) for package in packages)
+    return Compiled(asked, reader.found, found, packages)
+
+
+def _as_local(direct: Direct) -> LocalProject:
+    fixed = direct.fixed
+    return LocalProject(
+        direct.name,
+        direct.version,
+        fixed.requires,
+        fixed.requires_python,
+        fixed.extras,
+        "" if direct.directory is None else direct.directory.as_posix(),
+        direct.editable,
+    )
+
+
+def _with_archive(package: LockedPackage, directs: dict[str, Direct]) -> LockedPackage:
+    """Replace the directory of a direct archive by the archive itself."""
+    direct = directs.get(package.name)
+    if direct is None or direct.file is None:
+        return package
+    return replace(package, directory=None, archive=Archive(direct.file))
+
+
+def _preferred(work: Compiling) -> dict[str, tuple[str, ...]]:
+    """Return the versions that an existing output file holds; a file of another kind holds none."""
+    if work.before is None or work.options.resolve.upgrade:
+        return {}
+    path = _output(work.context, work.options)
+    assert path is not None
+    found: dict[str, tuple[str, ...]] = {}
+    try:
+        if path.suffix == ".toml":
+            rows = [(p.name, p.version) for p in read_lock(work.before, path).lock.packages]
+        else:
+            read = parse_requirements_text(path, work.before, work.context.environ)
+            rows = [
+                (line.requirement.name, one.version)
+                for line in read.requirements
+                if line.requirement is not None
+                for one in line.requirement.specifier
+                if one.operator in {"==", "==="} and not one.version.endswith(".*")
+            ]
+    except WheelrightError as fault:
+        work.context.reporter.warn(
+            f"`{path}` cannot be read, so that its versions are not kept: {fault.message}"
+        )
+        return {}
+    for name, version in rows:
+        if version is not None:
+            found[name] = (version, *found.get(name, ()))
+    return found
+
+
+# -- writing
+
+
+def _requirements_text(work: Compiling, compiled: Compiled) -> str:
+    options = work.options
+    left_out = {normalize_name(name) for name in options.no_emit_packages}
+    extras = {package.name: package.extras for package in compiled.found.resolution.packages}
+    lines = [
+        Line(
+            package.name,
+            _pin(package, compiled, extras[package.name] if options.no_strip_extras else ()),
+            None if options.universal else _own_marker(work, compiled, package.name),
+            package.marker,
+            _hashes(work, package) if options.generate_hashes else (),
+        )
+        for package in compiled.packages
+        if package.name not in left_out
+    ]
+    sheet = Sheet(
+        None if options.no_header else options.command,
+        None if options.no_annotate else _origins(work, compiled),
+        options.annotation_style == "line",
+        _index_lines(work) if options.emit_index_url else (),
+        tuple(sorted(left_out & {package.name for package in compiled.packages})),
+    )
+    return write_requirements(lines, sheet)
+
+
+def _own_marker(work: Compiling, compiled: Compiled, name: str) -> str | None:
+    """Return the marker that a requirement was asked for with, where it is to be kept."""
+    if not work.options.no_strip_markers:
+        return None
+    markers = [one.marker for one in compiled.asked if one.name == name]
+    return markers[0] if len(markers) == 1 else None
+
+
+def _pin(package: LockedPackage, compiled: Compiled, extras: tuple[str, ...]) -> str:
+    asked_for = f"[{','.join(extras)}]" if extras else ""
+    direct = compiled.directs.get(package.name)
+    if direct is None:
+        return f"{package.name}{asked_for}=={package.version}"
+    if direct.editable:
+        assert direct.directory is not None
+        return f"-e {direct.url}"
+    from wheelright.lockfile.model import without_credentials
+
+    url = direct.url if direct.file is None else without_credentials(direct.file.url)
+    return f"{package.name}{asked_for} @ {url}"
+
+
+def _hashes(work: Compiling, package: LockedPackage) -> tuple[str, ...]:
+    found = package.files
+    if package.archive is not None:
+        found = (work.indexes.with_hash(package.archive.file),)
+    return tuple(
+        sorted({f"{kind}:{digest}" for file in found for kind, digest in file.hashes.items()})
+    )
+
+
+def _origins(work: Compiling, compiled: Compiled) -> dict[str, tuple[str, ...]]:
+    """Return who asks for each package: files first, then packages."""
+    values = None if work.aim is None else work.aim.values
+    files_of: dict[str, dict[str, None]] = {}
+    for one in (*compiled.asked, *_limits(work, compiled)):
+        if one.name is not None and holds(one.marker, values):
+            files_of.setdefault(one.name, {})[one.origin] = None
+    parents: dict[str, set[str]] = {}
+    for package in compiled.found.resolution.packages:
+        for name, _ in package.edges:
+            if name != package.name:
+                parents.setdefault(name, set()).add(package.name)
+    return {
+        package.name: (
+            *files_of.get(package.name, ()),
+            *sorted(parents.get(package.name, ())),
+        )
+        for package in compiled.packages
+    }
+
+
+def _limits(work: Compiling, compiled: Compiled) -> list[Asked]:
+    """Return the constraints and overrides on what was chosen."""
+    chosen = {package.name for package in compiled.packages}
+    every = (*work.wishes.constraints, *work.wishes.overrides)
+    return [one for one in every if one.name in chosen]
+
+
+def _index_lines(work: Compiling) -> tuple[str, ...]:
+    from wheelright.outside.urls import redact
+
+    lines = []
+    for source in work.indexes.sources:
+        option = "--index-url" if source.default else "--extra-index-url"
+        lines.append(f"{'--find-links' if source.flat else option} {redact(source.url)}")
+    return tuple(sorted(lines, key=lambda line: not line.startswith("--index-url")))
+
+
+def _lock_text(work: Compiling, compiled: Compiled, path: Path | None) -> str:
+    left_out = {normalize_name(name) for name in work.options.no_emit_packages}
+    packages = [one for one in compiled.packages if one.name not in left_out]
+    names = {package.name for package in packages}
+    root = work.context.directory if path is None else path.parent
+    aim = work.aim
+    environments: tuple[str, ...] = compiled.found.resolution.environments
+    if aim is not None:
+        environments = (_environment(aim),)
+    lock = Lock(
+        requires_python=work.requires_python or None,
+        environments=environments,
+        packages=tuple(
+            replace(
+                package,
+                dependencies=tuple(edge for edge in package.dependencies if edge.name in names),
+                requires=(),
+                extras=(),
+                archive=None
+                if package.archive is None
+                else Archive(work.indexes.with_hash(package.archive.file)),
+            )
+            for package in packages
+        ),
+    )
+    return dumps(canonical(lock), root)
+
+
+def _environment(aim: Aim) -> str:
+    """Return the marker of the one environment that was resolved for."""
+    names = ("python_version", "implementation_name", "sys_platform", "platform_machine")
+    return " and ".join(f"{name} == '{aim.values[name]}'" for name in names)

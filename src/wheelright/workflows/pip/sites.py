@@ -1,0 +1,231 @@
+"""The environment that is meant: a venv, a Python's own packages, or a bare folder."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from wheelright.errors import UsageError
+from wheelright.interpreters import PythonNotFound, find
+from wheelright.outside.locks import FileLock
+from wheelright.targets import marker_values
+from wheelright.venv import Venv, find_venv, list_installed, lock_venv, read_pending, read_record
+from wheelright.workflows.aims import Aim, choose_aim
+from wheelright.workflows.pip.errors import ManagedPythonError, NoEnvironmentError
+from wheelright.workflows.pythons import search_in
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+    from wheelright.interpreters import Search
+    from wheelright.targets import Interpreter
+    from wheelright.venv import Installed, Record
+    from wheelright.workflows.context import Context
+    from wheelright.workflows.pip_options import PipPlace
+
+Kind = Literal["venv", "system", "target", "prefix"]
+_VERSION = re.compile(r"3\.(\d{1,3})(?:\.(\d{1,3})((?:a|b|rc)\d{1,3})?)?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where packages are: the layout as a venv has it, and the Python that it is for.
+
+    Only a venv remembers what it is for; elsewhere nothing of ours is left behind.
+    """
+
+    kind: Kind
+    venv: Venv
+    interpreter: Interpreter
+
+    @property
+    def record(self) -> Record | None:
+        """What the venv remembers."""
+        return read_record(self.venv) if self.kind == "venv" else None
+
+    @property
+    def pending(self) -> frozenset[str]:
+        """What an interrupted change of the venv had in hand."""
+        return read_pending(self.venv) if self.kind == "venv" else frozenset()
+
+    def installed(self) -> tuple[Installed, ...]:
+        """Look at what is installed, files included."""
+        return list_installed(self.venv, check_files=True)
+
+    def lock(self, context: Context) -> AbstractContextManager[object]:
+        """Keep other processes out. The lock of what is no venv lies in the cache."""
+        if self.kind == "venv":
+            return lock_venv(self.venv.path, context.reporter)
+        key = hashlib.sha256(self.venv.path.encode()).hexdigest()[:24]
+        path = context.cache_directory / "locks" / f"{key}.lock"
+        return FileLock(path, context.reporter, purpose=f"`{self.venv.path}`")
+
+
+def find_site(context: Context, place: PipPlace, *, changes: bool = True) -> Site:
+    """Find the environment. ``changes`` says that it is to be written.
+
+    Raises :class:`NoEnvironmentError`, :class:`ManagedPythonError` and ``PythonNotFound``.
+    """
+    if place.target is not None or place.prefix is not None:
+        return _folder(context, place)
+    interpreter = _interpreter(context, place)
+    if interpreter.is_venv:
+        venv = find_venv(interpreter.prefix)
+        if venv is not None:
+            return Site("venv", venv, interpreter)
+    if interpreter.externally_managed and changes and not place.break_system_packages:
+        raise ManagedPythonError(
+            f"the Python at `{interpreter.executable}` is managed by the system",
+            details=["its packages are installed by another package manager (PEP 668)"],
+            hints=[
+                "make a virtual environment with `wheelright venv` and install into that",
+                "`--break-system-packages` installs anyway, and may break what the system needs",
+            ],
+        )
+    paths = interpreter.paths
+    return Site(
+        "system",
+        _layout(str(paths.data), str(paths.purelib), str(paths.scripts), interpreter),
+        interpreter,
+    )
+
+
+def _interpreter(context: Context, place: PipPlace) -> Interpreter:
+    asked = context.options.python
+    if asked is not None or place.system:
+        return find(asked, search=search_in(context, venvs=not place.system))
+    search = near_venv(context)
+    try:
+        interpreter = find(None, search=search)
+    except PythonNotFound:
+        interpreter = None
+    if interpreter is None or not _is_environment(interpreter, search):
+        raise NoEnvironmentError(
+            "no virtual environment is active, and there is no `.venv` here",
+            where=str(context.directory),
+            hints=[
+                "make one with `wheelright venv`",
+                "`--system` installs into the Python that is first on PATH",
+            ],
+        )
+    return interpreter
+
+
+def _is_environment(interpreter: Interpreter, search: Search) -> bool:
+    conda = search.environ.get("CONDA_PREFIX")
+    return interpreter.is_venv or (conda is not None and interpreter.prefix == Path(conda))
+
+
+def near_venv(context: Context) -> Search:
+    """Return a search that begins with the active venv and the nearest ``.venv`` upwards."""
+    search = search_in(context, venvs=True)
+    for folder in (context.directory, *context.directory.parents):
+        if (folder / ".venv" / "pyvenv.cfg").is_file():
+            return replace(search, directory=folder)
+    return search
+
+
+def _folder(context: Context, place: PipPlace) -> Site:
+    """Return the layout of ``--target`` or ``--prefix``."""
+    interpreter = find_python(context, place.python_version)
+    if place.target is not None:
+        root = str((context.directory / Path(place.target).expanduser()).absolute())
+        scripts = "Scripts" if _windows(interpreter) else "bin"
+        return Site("target", _layout(root, root, f"{root}/{scripts}", interpreter), interpreter)
+    assert place.prefix is not None
+    root = str((context.directory / Path(place.prefix).expanduser()).absolute())
+    if _windows(interpreter):
+        packages, scripts = f"{root}/Lib/site-packages", f"{root}/Scripts"
+    else:
+        minor = ".".join(map(str, interpreter.python))
+        packages, scripts = f"{root}/lib/python{minor}/site-packages", f"{root}/bin"
+    return Site("prefix", _layout(root, packages, scripts, interpreter), interpreter)
+
+
+def find_python(context: Context, version: str | None = None) -> Interpreter:
+    """Find a Python to ask and to build with, best of the version that is resolved for."""
+    search = near_venv(context)
+    if context.options.python is not None:
+        return find(context.options.python, search=search)
+    if version is not None:
+        try:
+            return find(version, search=search)
+        except PythonNotFound:
+            context.reporter.debug(f"there is no Python {version} here; another one is used")
+    return find(None, search=search)
+
+
+def _layout(root: str, packages: str, scripts: str, interpreter: Interpreter) -> Venv:
+    return Venv(
+        path=root.replace("\\", "/").rstrip("/") or "/",
+        version=interpreter.version,
+        home=str(interpreter.base_executable.parent),
+        site_packages=packages.replace("\\", "/"),
+        scripts=scripts.replace("\\", "/"),
+        executable=str(interpreter.executable),
+        windows=_windows(interpreter),
+        implementation=interpreter.implementation,
+    )
+
+
+def _windows(interpreter: Interpreter) -> bool:
+    return interpreter.platform.os == "windows"
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """What is resolved for, and whether that is another machine or Python than the one here."""
+
+    aim: Aim
+    foreign: bool
+
+
+def purpose_of(
+    interpreter: Interpreter,
+    record: Record | None,
+    *,
+    python_version: str | None,
+    python_platform: str | None,
+) -> Purpose:
+    """Return the Python and platform to choose files for.
+
+    A venv keeps what it was made for. Raises ``UnknownPlatform``, and ``UsageError`` for a
+    version that is none.
+    """
+    aim = choose_aim(python_platform, record, interpreter)
+    if python_version is None:
+        return Purpose(aim, aim.foreign)
+    full = full_version(python_version)
+    minor = int(full.split(".")[1])
+    from wheelright.targets import compatible_tags
+
+    native = aim.name is None
+    tags = compatible_tags(
+        aim.platform,
+        (3, minor),
+        interpreter.implementation,
+        free_threaded=interpreter.free_threaded,
+        native=native,
+        refused=interpreter.refused_glibc if native else frozenset(),
+    )
+    values = marker_values(aim.platform, full, interpreter.implementation)
+    if native:
+        measured = interpreter.marker_values
+        own = ("platform_release", "platform_version", "platform_machine")
+        values |= {name: measured[name] for name in own if name in measured}
+    other = (3, minor) != interpreter.python
+    return Purpose(Aim(aim.name, aim.platform, tags, values), aim.foreign or other)
+
+
+def full_version(text: str) -> str:
+    """Return a Python version with all three numbers: ``3.11`` is 3.11.0."""
+    match = _VERSION.fullmatch(text)
+    if match is None:
+        raise UsageError(
+            f"`{text}` is not a Python version",
+            where="--python-version",
+            hints=["write it as `3.12` or `3.12.4`"],
+        )
+    return text if match[2] else f"{text}.0"

@@ -1,0 +1,132 @@
+"""What a caller may ask of the ``pip`` verbs, and what they answer: frozen values.
+
+``None`` means "not said", as in ``options``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, TYPE_CHECKING
+
+from wheelright.workflows.options import IndexOptions, LinkMode, ResolveOptions
+
+if TYPE_CHECKING:
+    from wheelright.workflows.outcomes import Action
+
+CompileFormat = Literal["requirements.txt", "pylock.toml"]
+
+
+@dataclass(frozen=True, slots=True)
+class PipRequests:
+    """What is asked for, as typed: requirements, and files that hold more.
+
+    ``requirement_files`` may be requirements files, ``pyproject.toml`` or ``pylock.toml``; ``-``
+    is standard input. ``groups`` are names or ``PATH:NAME``.
+    """
+
+    requirements: tuple[str, ...] = ()
+    editables: tuple[str, ...] = ()
+    requirement_files: tuple[str, ...] = ()
+    constraint_files: tuple[str, ...] = ()
+    override_files: tuple[str, ...] = ()
+    extras: tuple[str, ...] = ()
+    all_extras: bool = False
+    groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PipBuildOptions:
+    """Whether sdists may be built and wheels used; names, ``:all:`` or ``:none:`` as in pip."""
+
+    no_build: bool = False
+    only_binary: tuple[str, ...] = ()
+    no_binary: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PipPlace:
+    """Which environment is meant, and for which machine it is."""
+
+    system: bool = False
+    break_system_packages: bool = False
+    target: str | None = None
+    prefix: str | None = None
+    python_version: str | None = None
+    python_platform: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PipInstallOptions:
+    """``wheelright pip install`` and ``pip sync``."""
+
+    requests: PipRequests = field(default_factory=PipRequests)
+    place: PipPlace = field(default_factory=PipPlace)
+    no_deps: bool = False
+    exact: bool = False  # remove what was not asked for
+    allow_empty: bool = True  # whether exact may remove everything
+    dry_run: bool = False
+    require_hashes: bool = False
+    no_verify_hashes: bool = False
+    reinstall: bool = False
+    reinstall_packages: tuple[str, ...] = ()
+    link_mode: LinkMode | None = None
+    compile_bytecode: bool = False
+    resolve: ResolveOptions = field(default_factory=ResolveOptions)
+    index: IndexOptions = field(default_factory=IndexOptions)
+    build: PipBuildOptions = field(default_factory=PipBuildOptions)
+
+
+@dataclass(frozen=True, slots=True)
+class PipCompileOptions:
+    """``wheelright pip compile``. ``command`` is shown in the header of the file."""
+
+    requests: PipRequests = field(default_factory=PipRequests)
+    output_file: str | None = None
+    format: CompileFormat = "requirements.txt"
+    universal: bool = False
+    python_version: str | None = None
+    python_platform: str | None = None
+    generate_hashes: bool = False
+    no_deps: bool = False
+    no_annotate: bool = False
+    no_header: bool = False
+    no_strip_extras: bool = False
+    no_strip_markers: bool = False
+    annotation_style: Literal["split", "line"] = "split"
+    emit_index_url: bool = False
+    no_emit_packages: tuple[str, ...] = ()
+    command: str = "wheelright pip compile"
+    resolve: ResolveOptions = field(default_factory=ResolveOptions)
+    index: IndexOptions = field(default_factory=IndexOptions)
+    build: PipBuildOptions = field(default_factory=PipBuildOptions)
+
+
+@dataclass(frozen=True, slots=True)
+class PipOutcome:
+    """What was done to an environment. ``target`` is the platform it serves, as text.
+
+    ``unchanged`` counts what was asked for, directly or not, and was there already.
+    """
+
+    environment_path: str
+    target: str
+    actions: tuple[Action, ...] = ()
+    notes: tuple[str, ...] = ()
+    unchanged: int = 0
+    seconds: float = 0.0
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CompileOutcome:
+    """The compiled text, and the path it was written to (``None``: it goes to stdout).
+
+    ``packages`` counts what was chosen; ``wrote`` says that the file's bytes changed.
+    """
+
+    text: str
+    output_file: str | None = None
+    packages: int = 0
+    notes: tuple[str, ...] = ()
+    seconds: float = 0.0
+    wrote: bool = False
