@@ -6,6 +6,7 @@ tree counts with every file in it, which is too much to look at: there is no sta
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 _PINS = (".python-version", ".python-versions")
 _CONFIGURATION = ("wheelright.toml", "uv.toml")
+_AGEING = 0.012
+"""Seconds: a little more than the clock tick of ``venv.stamp``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +75,21 @@ class Observation:
             return
         count = outcome.unchanged + sum(a.kind != "remove" for a in outcome.actions)
         noun = "package is" if count == 1 else "packages are"
-        write_stamp(
-            venv,
-            project.root,
-            (*self.inputs, *observe([project.root / LOCK_NAME])),
-            message=f"Nothing to do: {count} {noun} as locked",
-            exact=exact,
-            runnable=runnable,
-            environ=context.environ,
-        )
+        for waited in (False, True):
+            stamped = write_stamp(
+                venv,
+                project.root,
+                (*self.inputs, *observe([project.root / LOCK_NAME])),
+                message=f"Nothing to do: {count} {noun} as locked",
+                exact=exact,
+                runnable=runnable,
+                environ=context.environ,
+            )
+            if stamped or waited or not all(state.settled for state in self.inputs):
+                return
+            # What this sync wrote itself is too young to be told from a later edit; it ages fast,
+            # and the stamp saves the next command far more.
+            time.sleep(_AGEING)
 
 
 def _plain(options: GlobalOptions) -> bool:
