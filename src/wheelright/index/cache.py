@@ -10,6 +10,7 @@ What else changes with it: a changed form needs a new ``_FORMAT``, which makes o
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import time
@@ -200,7 +201,8 @@ class Cache:
             try:
                 create(temporary, (head, payload))
             except DiskError as error:
-                if error.errno is None or os.path.isdir(os.path.dirname(path)):  # noqa: PTH112, PTH120
+                # Not "while the folder lacks": another thread may have made it just now.
+                if error.errno != errno.ENOENT:
                     raise
                 make_directory(os.path.dirname(path))  # noqa: PTH120
                 create(temporary, (head, payload))

@@ -1,4 +1,4 @@
-"""Cleaning the cache of pages and metadata: some projects, or what nobody can read any more.
+"""The cache of pages and metadata as a whole: cleaning it, and what projects it has met.
 
 Must not live here: the places and the form of entries, which ``cache`` decides and which this
 module follows.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 import zlib
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -38,6 +39,24 @@ def prune(root: Path) -> tuple[int, int]:
     return _remove(root, _is_useless)
 
 
+def known_projects(root: Path, *, like: str) -> list[str]:
+    """Name the projects that an index was seen to have and whose names resemble one."""
+    found = {}
+    folder = root / "index" / "pages"
+    for path, entry in walk(folder) if folder.is_dir() else ():
+        found[path.rpartition("/")[2].rpartition(".")[0]] = entry
+    near = get_close_matches(like, sorted(found), 8)
+    return [name for name in near if _is_known(found[name])]
+
+
+def _is_known(entry: os.DirEntry[str]) -> bool:
+    payload = _payload(entry)
+    try:
+        return payload is not None and _PAGE_DECODER.decode(payload).known
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return False
+
+
 def _remove(root: Path, condemned: Callable[[str, os.DirEntry[str]], bool]) -> tuple[int, int]:
     count = size = 0
     folder = root / "index"
@@ -56,9 +75,8 @@ def _is_useless(path: str, entry: os.DirEntry[str]) -> bool:
 
 def _project_of(path: str, entry: os.DirEntry[str]) -> str | None:
     """Name the project that an entry speaks of; ``None`` for what is no entry."""
-    data = read_bytes(entry.path)
-    payload = memoryview(data)[8:]
-    if data[:4] != _FORMAT or data[4:8] != zlib.crc32(payload).to_bytes(4, "big"):
+    payload = _payload(entry)
+    if payload is None:
         return None
     try:
         if path.startswith("pages/"):
@@ -68,3 +86,11 @@ def _project_of(path: str, entry: os.DirEntry[str]) -> str | None:
         return None
     stem, separator = (name, "-") if name.endswith(".whl") else (name.rpartition("-")[0], "\0")
     return normalize_name(stem.partition(separator)[0])
+
+
+def _payload(entry: os.DirEntry[str]) -> memoryview | None:
+    data = read_bytes(entry.path)
+    payload = memoryview(data)[8:]
+    if data[:4] != _FORMAT or data[4:8] != zlib.crc32(payload).to_bytes(4, "big"):
+        return None
+    return payload

@@ -108,7 +108,7 @@ def check_covered(lock: Lock, marker_values: Mapping[str, str]) -> None:
 
 
 def _check_offered(kind: str, asked: Collection[str], offered: Iterable[str]) -> None:
-    known = sorted(map(normalised_name, offered))
+    known = sorted(set(map(normalised_name, offered)))
     for name in sorted(asked):
         if name not in known:
             near = get_close_matches(name, known, 1)

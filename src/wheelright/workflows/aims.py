@@ -49,7 +49,7 @@ class Aim:
             return None
         tag = "-".join((".".join(name.pythons), ".".join(name.abis), ".".join(name.platforms)))
         nearest = nearest_wheel([name], self.tags)
-        shown = nearest.tag.partition("-")[2] if nearest and nearest.kind == "floor" else tag
+        shown = nearest.tag.rpartition("-")[2] if nearest and nearest.kind == "floor" else tag
         return f"{shown} does not fit {self.name or self.platform}"
 
 

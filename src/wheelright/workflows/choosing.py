@@ -118,8 +118,14 @@ def _origin(source: Path, *, editable: bool) -> Origin:
 
 
 def _hints(failures: Sequence[NoFile], aim: Aim) -> list[str]:
-    """Say what would help: a higher floor that serves all, older versions, leaving packages out."""
+    """Say what would help: a higher floor that serves all, builds, wheels, or older versions."""
     hints = []
+    for kind, help_ in (
+        ("build", "let it be built: leave `--no-build` and its like out"),
+        ("binary", "let its wheels be used: leave `--no-binary` and its like out"),
+    ):
+        if any(one.kind == kind for one in failures) and not (kind == "build" and aim.foreign):
+            hints.append(help_)
     needed = [misfit.platform for one in failures if (misfit := one.nearest(aim.tags)) is not None]
     floors = [platform.floor for platform in needed if platform is not None and platform.floor]
     if floors and len(floors) == len(failures):
@@ -128,6 +134,8 @@ def _hints(failures: Sequence[NoFile], aim: Aim) -> list[str]:
             key=lambda platform: platform.floor or (0, 0),
         )
         hints.append(f"`--python-platform {highest}` is served by everything that is locked")
-    names = ", ".join(f"`{failure.package.name}`" for failure in failures[:4])
-    hints.append(f"ask for an older version of {names} that has such a wheel, and lock again")
+    unfit = [one for one in failures if one.kind == "unfit" or aim.foreign]
+    names = ", ".join(f"`{failure.package.name}`" for failure in unfit[:4])
+    if names:
+        hints.append(f"ask for an older version of {names} that has such a wheel, and lock again")
     return hints

@@ -90,6 +90,7 @@ class Driver:
     build: Callable[[str, str, Release], Metadata] | None = None
     pages: dict[str, ProjectPage] = field(default_factory=dict)
     unknown: dict[str, ProjectNotFoundError] = field(default_factory=dict)
+    cut: dict[str, str] = field(default_factory=dict)  # the newest version that `restrict` took
     _releases: dict[str, dict[str, Release]] = field(default_factory=dict)
     _page_jobs: dict[str, Future[ProjectPage]] = field(default_factory=dict)
     _metadata_jobs: dict[tuple[str, str], Future[Metadata]] = field(default_factory=dict)
@@ -117,10 +118,12 @@ class Driver:
     def _answer(self, need: Need) -> Answer:
         if isinstance(need, NeedCandidates):
             for name in need.soon:
-                self._want_page(name)
+                if name not in self.fixed:
+                    self._want_page(name)
             return self._listing(need.name)
         for name, version in need.soon:
-            self._want_metadata(name, version)
+            if name not in self.fixed:
+                self._want_metadata(name, version)
         return self._dependencies(need.name, need.version)
 
     # -- listings
@@ -158,8 +161,10 @@ class Driver:
         return self._restricted(name, self.indexes.page(name, index=self.pinned_index.get(name)))
 
     def _restricted(self, name: str, page: ProjectPage) -> ProjectPage:
-        page = self.pages[name] = self.restrict(page)
-        return page
+        restricted = self.pages[name] = self.restrict(page)
+        if page.releases and page.releases[:1] != restricted.releases[:1]:
+            self.cut[name] = page.releases[0].version
+        return restricted
 
     # -- dependencies
 

@@ -1,27 +1,47 @@
-"""What is known that helps after a conflict: names nearby, and which indexes were asked."""
+"""What helps after a conflict: names nearby, which indexes were asked, what was left out."""
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from wheelright.index import upkeep
 from wheelright.resolver import ResolutionFailure
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from wheelright.workflows.driver import Driver
 
 
-def with_hints(failure: ResolutionFailure, driver: Driver) -> ResolutionFailure:
-    """Return a failure with hints on the projects that it speaks of."""
+def with_hints(failure: ResolutionFailure, driver: Driver, pages: Path) -> ResolutionFailure:
+    """Return a failure with hints on the projects that it speaks of.
+
+    ``pages`` is the cache of the indexes: it knows names of projects that exist.
+    """
     hints = list(failure.hints)
     for name in failure.culprits:
         unknown = driver.unknown.get(name)
         if unknown is not None:
             asked = ", ".join(f"`{url}`" for url in unknown.asked)
             hints.append(f"`{name}` was looked for on {asked}" if asked else "no index is asked")
-            hints += [hint for hint in unknown.hints if hint not in hints]
+            near = _near(name, driver, pages) if asked else []
+            meant = " or ".join(f"`{other}`" for other in near)
+            helpful = (f"did you mean {meant}?",) if near else unknown.hints
+            hints += [hint for hint in helpful if hint not in hints]
+        elif name in driver.cut:
+            hints.append(
+                f"`exclude-newer` leaves out newer versions of `{name}`, up to {driver.cut[name]}"
+            )
     return ResolutionFailure(
         failure.message,
         details=failure.details,
         hints=tuple(hints),
         culprits=failure.culprits,
     )
+
+
+def _near(name: str, driver: Driver, pages: Path) -> list[str]:
+    """Return names like this one of projects that are known to exist."""
+    known = {*driver.pages, *upkeep.known_projects(pages, like=name)} - driver.unknown.keys()
+    return get_close_matches(name, sorted(known), 2, 0.75)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from wheelright.errors import RequestError, WheelrightError
@@ -70,7 +71,8 @@ def lock(context: Context, options: LockOptions) -> LockOutcome:
     """Make the lock current and return what changed.
 
     With ``check`` nothing is written; ``stale_reason`` then says why it would be. Raises
-    ``ResolutionFailure``, the index's errors, and :class:`MissingLockError` for ``check_exists``.
+    ``ResolutionFailure``, the index's errors, and :class:`MissingLockError` for ``check`` and
+    ``check_exists``.
     """
     return locked(context, options)[1]
 
@@ -80,9 +82,10 @@ def locked(context: Context, options: LockOptions) -> tuple[Lock, LockOutcome]:
     started = time.monotonic()
     path = context.project.root / LOCK_NAME
     known = read_existing(context, path)
-    if options.check_exists:
-        existing = require_lock(known, path)
-        return existing, _outcome(path, existing, existing, started)
+    if options.check or options.check_exists:
+        known = require_lock(known, path)
+        if options.check_exists:
+            return known, _outcome(path, known, known, started)
     work = prepare(context, options)
     reason = _why_not_current(work, known)
     if reason is None:
@@ -107,6 +110,7 @@ def locked(context: Context, options: LockOptions) -> tuple[Lock, LockOutcome]:
         stale_reason=reason if before != text else None,
     )
     _report(context, work, resolution)
+    _warn_of_strangers(context, options.resolve, made)
     return made, outcome
 
 
@@ -199,7 +203,8 @@ def make_lock(work: Locking, known: Lock | None) -> tuple[Lock, Resolution]:
     try:
         resolution = driver.drive(resolve(request))
     except ResolutionFailure as failure:
-        raise with_hints(failure, driver) from None
+        pages = context.cache_directory / "index"
+        raise with_hints(failure, driver, pages) from None
     except WheelrightError as error:
         error.doing = error.doing or f"locking `{work.project.name}`"
         raise
@@ -274,6 +279,14 @@ def _outcome(path: Path, before: Lock | None, after: Lock, started: float) -> Lo
         packages=tuple(LockedItem(p.name, p.version, p.marker) for p in after.packages),
         seconds=time.monotonic() - started,
     )
+
+
+def _warn_of_strangers(context: Context, options: ResolveOptions, made: Lock) -> None:
+    """Tell of names that were to be upgraded and that nothing needs: they may be misspelt."""
+    for name in sorted({_name(text) for text in options.upgrade_package} - made.by_name.keys()):
+        near = get_close_matches(name, sorted(made.by_name), 1)
+        meant = f"; did you mean `{near[0]}`?" if near else ""
+        context.reporter.warn(f"nothing needs `{name}`, so it was not upgraded{meant}")
 
 
 def _report(context: Context, work: Locking, resolution: Resolution) -> None:
