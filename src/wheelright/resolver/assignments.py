@@ -30,12 +30,16 @@ class Assignment:
 
 @dataclass(slots=True)
 class Assignments:
-    """The log of steps, the allowed sets by project, and the level."""
+    """The log of steps, the allowed sets by project, and the level.
+
+    ``needed`` are the projects that must be selected and are not decided yet.
+    """
 
     allowed: list[int] = field(default_factory=list)
     steps: list[Assignment] = field(default_factory=list)
     by_project: list[list[int]] = field(default_factory=list)
     decided: dict[int, int] = field(default_factory=dict)
+    needed: set[int] = field(default_factory=set)
     level: int = 0
 
     def add_project(self, full: int) -> None:
@@ -48,6 +52,7 @@ class Assignments:
         self.level += 1
         self._record(project, 1 << bit, 1 << bit, None)
         self.decided[project] = bit
+        self.needed.discard(project)
 
     def derive(self, project: int, own: int, cause: Incompatibility) -> None:
         """Narrow a project to ``own``, because of ``cause``."""
@@ -58,6 +63,8 @@ class Assignments:
         self.by_project[project].append(len(self.steps))
         self.steps.append(Assignment(project, before, after, own, self.level, cause))
         self.allowed[project] = after
+        if before & 1 and not after & 1:
+            self.needed.add(project)
 
     def backtrack(self, level: int) -> None:
         """Undo every step above ``level``."""
@@ -67,6 +74,9 @@ class Assignments:
             self.by_project[step.project].pop()
             if step.cause is None:
                 del self.decided[step.project]
+                self.needed.add(step.project)
+            if step.before & 1:
+                self.needed.discard(step.project)
         self.level = level
 
     def satisfier(self, project: int, versions: int, within: int = -1) -> int:

@@ -105,7 +105,7 @@ class Candidates:
             if candidate.yanked is not False and version_of(version) not in pinned:
                 reason = candidate.yanked if isinstance(candidate.yanked, str) else ""
                 barred[number] = f"yanked ({reason.strip()})" if reason.strip() else "yanked"
-            elif no_pre and is_prerelease(version) and version_of(version) not in pinned:
+            elif no_pre and is_prerelease(version):
                 barred[number] = "a pre-release"
         return barred
 

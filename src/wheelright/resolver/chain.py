@@ -84,8 +84,9 @@ class _Chain:
     def _sweep(self, rule: Callable[[int, int], bool]) -> bool:
         """Apply a rule everywhere once; return whether anything changed."""
         changed = False
-        for parent, child in self.wishes:
-            changed |= rule(parent, child)
+        for parent, child in sorted(self.wishes):
+            if parent != 0:
+                changed |= rule(parent, child)
         return changed
 
     def admitted(self, parent: int, child: int, within: int) -> tuple[int, int]:
@@ -222,11 +223,11 @@ def forced(leaves: Iterable[Incompatibility], words: Words) -> tuple[Step, int] 
         for leaf in group[1:]:
             bits |= leaf.terms[project]
         chain.narrow(_Narrowing(project, ~bits, group))
-    for (parent, child), group in list(chain.wishes.items()):
-        if parent == 0:
-            for leaf in group:
-                matching = cause_of(leaf).matching
-                chain.narrow(_Narrowing(child, matching, [leaf], 0, need=True))
-            del chain.wishes[parent, child]
+    for (parent, child), group in sorted(chain.wishes.items()):
+        if parent != 0:
+            continue
+        for leaf in group:
+            matching = cause_of(leaf).matching
+            chain.narrow(_Narrowing(child, matching, [leaf], 0, need=True))
     conflict = chain.run()
     return None if conflict is None else (chain.told(conflict), conflict)

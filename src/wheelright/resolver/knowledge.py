@@ -26,13 +26,9 @@ from wheelright.resolver.requirements import Dependency, parse_dependency
 from wheelright.resolver.universe import Universe, Vocabulary
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable
+    from collections.abc import Callable, Generator, Iterable
 
     from wheelright.resolver.request import Request
-
-
-class Refine(Exception):  # noqa: N818 - not an error: the universe must be cut finer
-    """A fact mentions a literal that the universe does not tell apart yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +44,10 @@ class Release:
 
 @dataclass(slots=True)
 class Knowledge:
-    """Facts by project and version, the vocabulary they brought, and the choice per project."""
+    """Facts by project and version, the vocabulary they brought, and the choice per project.
+
+    ``stale`` says that the vocabulary grew since the last universe was built from it.
+    """
 
     request: Request
     vocabulary: Vocabulary
@@ -60,6 +59,7 @@ class Knowledge:
     overrides: dict[str, list[Dependency]] = field(default_factory=lambda: defaultdict(list))
     constraints: dict[str, list[Dependency]] = field(default_factory=lambda: defaultdict(list))
     roots: list[tuple[Dependency, int]] = field(default_factory=list)
+    stale: bool = False
     foretold: set[tuple[str, str]] = field(default_factory=set)
     notes: dict[str, None] = field(default_factory=dict)
 
@@ -126,26 +126,24 @@ class Knowledge:
         new = False
         for text in {c.requires_python for c in known.order if c.requires_python}:
             new |= self.vocabulary.learn_bound(text)
-        if new:
-            raise Refine
+        self.stale |= new
         return known
 
     def release(
-        self, name: str, version: str, soon: tuple[tuple[str, str], ...]
+        self, name: str, version: str, soon: Callable[[], tuple[tuple[str, str], ...]]
     ) -> Generator[Need, Answer, Release]:
-        """Return what a version requires, asking for it once."""
+        """Return what a version requires, asking for it once; ``soon`` tells what comes next."""
         known = self.releases.get((name, version))
         if known is not None:
             return known
-        answer = yield NeedDependencies(name, version, soon)
+        answer = yield NeedDependencies(name, version, soon())
         if isinstance(answer, Unavailable):
             known = Release(fault=answer.reason)
         else:
             assert isinstance(answer, Dependencies)
             known = self._read(answer)
         self.releases[name, version] = known
-        if self._learn(known):
-            raise Refine
+        self.stale |= self._learn(known)
         return known
 
     def _read(self, facts: Dependencies) -> Release:
@@ -167,4 +165,5 @@ class Knowledge:
 
     def universe(self) -> Universe:
         """Build the universe for the vocabulary as it stands."""
+        self.stale = False
         return Universe(self.request, self.vocabulary)

@@ -17,16 +17,18 @@ from wheelright.resolver.explain import explain, premises_of
 from wheelright.resolver.facts import Candidate, Listing
 from wheelright.resolver.incompatibility import leaves
 from wheelright.resolver.join import join_parts
-from wheelright.resolver.knowledge import Knowledge, Refine
+from wheelright.resolver.knowledge import Knowledge
 from wheelright.resolver.result import Resolution, Statistics
 from wheelright.resolver.search import Counts, Impossible, MustSplit, Part, Search
 from wheelright.resolver.simplify import marker_for
+from wheelright.resolver.split import cut_python
 from wheelright.resolver.words import Words
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
     from wheelright.resolver.facts import Answer, Need
+    from wheelright.resolver.pythons import Release
     from wheelright.resolver.request import Request
     from wheelright.resolver.universe import Universe
 
@@ -40,11 +42,11 @@ def resolve(request: Request) -> Generator[Need, Answer, Resolution]:
     """
     knowledge = Knowledge.of(request)
     counts = Counts()
+    cuts: set[Release] = set()
     while True:
         universe = knowledge.universe()
-        try:
-            parts = yield from _solve(knowledge, universe, counts)
-        except Refine:
+        parts = yield from _solve(knowledge, universe, counts, cuts)
+        if knowledge.stale:
             counts.refinements += 1
             continue
         packages = join_parts(request, knowledge, universe, parts)
@@ -64,23 +66,52 @@ def resolve(request: Request) -> Generator[Need, Answer, Resolution]:
 
 
 def _solve(
-    knowledge: Knowledge, universe: Universe, counts: Counts
+    knowledge: Knowledge, universe: Universe, counts: Counts, cuts: set[Release]
 ) -> Generator[Need, Answer, list[Part]]:
-    """Solve all declared environments, in as few parts as their answers allow."""
+    """Solve all declared environments, in as few parts as their answers allow.
+
+    A search that met literals which the universe does not tell apart is carried to its end all
+    the same, since most of what it asks will be asked again; its answer counts for nothing, and
+    nor do the answers of the parts before it.
+
+    ``cuts`` remembers the Pythons at which everything had to be split, so that a restart with a
+    finer universe need not find them again.
+    """
     root = Candidates(Listing("", (Candidate("0"),)), Choice())
-    waiting = [universe.everything]
+    waiting = _cut(universe, cuts)
     parts: list[Part] = []
     while waiting:
         where = waiting.pop()
         search = Search(knowledge, universe, where, _preferred(knowledge, parts), counts)
         try:
             parts.append((yield from search.run(root)))
+            if knowledge.stale:
+                break
         except MustSplit as signal:
+            if knowledge.stale:
+                break
             counts.splits += 1
-            waiting += (signal.split.second, signal.split.first)
+            split = signal.split
+            if split.python is not None and universe.only_python(where, universe.everything):
+                cuts.add(split.python)
+            waiting += (split.second, split.first)
         except Impossible as signal:
+            if knowledge.stale:
+                break
             raise _failure(knowledge, universe, signal) from None
     return parts
+
+
+def _cut(universe: Universe, cuts: set[Release]) -> list[int]:
+    """Cut everything at the remembered Pythons; the newest part comes last, to be taken first."""
+    waiting: list[int] = []
+    rest = universe.everything
+    for start in sorted(cuts, reverse=True):
+        split = cut_python(universe, rest, start)
+        if split.first and split.second:
+            waiting.insert(0, split.first)
+            rest = split.second
+    return [rest, *waiting]
 
 
 def _preferred(knowledge: Knowledge, parts: list[Part]) -> Mapping[str, tuple[str, ...]]:

@@ -1,8 +1,8 @@
 """The search: PubGrub for one set of environments, one version per project in all of them.
 
 A generator: what it does not know it asks for. It ends with a :class:`Part`, or by raising
-:class:`MustSplit` (this set has no common answer, its parts may), :class:`Impossible` (there is
-an environment in which nothing satisfies) or ``Refine`` (the universe must be cut finer).
+:class:`MustSplit` (this set has no common answer, its parts may) or :class:`Impossible` (there is
+an environment in which nothing satisfies).
 
 Beyond the published algorithm (see docs/design/resolver.md):
 
@@ -125,7 +125,7 @@ class Search:
     reach: list[int] = field(default_factory=list)
     reach_log: list[tuple[int, int, int]] = field(default_factory=list)
     edges: dict[tuple[int, int], list[Edge]] = field(default_factory=dict)
-    wanted: dict[int, None] = field(default_factory=dict)
+    wanted: dict[int, int] = field(default_factory=dict)
     changed: list[int] = field(default_factory=list)
     unrest: dict[int, int] = field(default_factory=dict)
 
@@ -219,7 +219,9 @@ class Search:
             return True
         node = self.nodes[project]
         version = node.candidates.version(bit)
-        release = yield from self.knowledge.release(node.key[0], version, self._soon(project))
+        release = yield from self.knowledge.release(
+            node.key[0], version, lambda: self._soon(project)
+        )
         unusable = self._unusable(project, bit, release)
         if unusable:
             return False
@@ -294,7 +296,7 @@ class Search:
             for key in keys:
                 child = yield from self._node(key, unknown)
                 children.append(child)
-                self.wanted.setdefault(child)
+                self.wanted.setdefault(child, len(self.wanted))
                 self._require(project, bit, child, edge)
             edge.children = tuple(children)
             edge.awake = True
@@ -318,23 +320,31 @@ class Search:
     # -- choosing
 
     def _next(self) -> int | None:
-        """Return the project to decide next, or None where all is decided."""
-        best: tuple[int, int, int, int] | None = None
+        """Return the project to decide next, or None where all is decided.
+
+        An extra of a decided project comes first, then what has one version left, then what is
+        restless, then what was required first.
+        """
+        best: tuple[int, int, int] | None = None
+        chosen: int | None = None
         decided, allowed = self.assignments.decided, self.assignments.allowed
-        for order, project in enumerate(self.wanted):
-            if project in decided or allowed[project] & 1 or not self.reach[project]:
+        for project in self.assignments.needed:
+            if not self.reach[project]:
                 continue
-            node = self.nodes[project]
-            if node.base != project:
-                if node.base not in decided:
+            base = self.nodes[project].base
+            versions = allowed[project]
+            if base != project:
+                if base not in decided:
                     continue
-                return project
-            unrest = self.unrest.get(project, 0)
-            single = allowed[project] & (allowed[project] - 1) == 0
-            rank = (0 if single else 1, -unrest if unrest >= RESTLESS else 0, order, project)
+                rank = (0, 0, self.wanted[project])
+            elif versions & (versions - 1) == 0:
+                rank = (1, 0, self.wanted[project])
+            else:
+                unrest = self.unrest.get(project, 0)
+                rank = (2, -unrest if unrest >= RESTLESS else 0, self.wanted[project])
             if best is None or rank < best:
-                best = rank
-        return None if best is None else best[3]
+                best, chosen = rank, project
+        return chosen
 
     def _choose(self, project: int) -> int | None:
         """Return the bit to decide, or None where a new incompatibility must be settled first."""
@@ -384,12 +394,10 @@ class Search:
         after the other, half as many more as fell so far.
         """
         found = []
-        decided, allowed = self.assignments.decided, self.assignments.allowed
-        for other in self.wanted:
-            if other == project or other in decided or allowed[other] & 1:
-                continue
+        allowed = self.assignments.allowed
+        for other in sorted(self.assignments.needed, key=self.wanted.__getitem__):
             node = self.nodes[other]
-            if self.reach[other] and node.base == other:
+            if other != project and self.reach[other] and node.base == other:
                 found.append((node.key[0], self._likely(node, allowed[other])))
         found += self._falling(project)
         foretold = self.knowledge.foretold

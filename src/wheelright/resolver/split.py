@@ -14,21 +14,36 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from wheelright.resolver.pythons import Release
     from wheelright.resolver.universe import Universe
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Two sets of environments to be solved one after the other."""
+    """Two sets of environments to be solved one after the other.
+
+    ``python`` is the first Python of the newer part, where the Python alone tells them apart.
+    """
 
     first: int
     second: int
+    python: Release | None = None
 
 
 def split_python(universe: Universe, where: int, usable: int) -> Split:
     """Cut ``where`` between the Pythons that meet ``usable`` and the others; usable ones first."""
-    newer = where & universe.box(0, universe.values_on(0, usable & where))
-    return Split(newer, where & ~newer)
+    values = universe.values_on(0, usable & where)
+    newer = where & universe.box(0, values)
+    lowest = min(values)
+    threshold = universe.starts[lowest] if lowest == len(universe.starts) - len(values) else None
+    return Split(newer, where & ~newer, threshold)
+
+
+def cut_python(universe: Universe, where: int, start: Release) -> Split:
+    """Cut ``where`` between the Pythons from ``start`` on and the older ones; newer ones first."""
+    newer = [value for value, known in enumerate(universe.starts) if known >= start]
+    part = where & universe.box(0, newer)
+    return Split(part, where & ~part, start)
 
 
 def split_between(universe: Universe, where: int, masks: Sequence[int]) -> Split | None:
@@ -51,9 +66,7 @@ def split_between(universe: Universe, where: int, masks: Sequence[int]) -> Split
 def _along(universe: Universe, where: int, axis: int, one: set[int], other: set[int]) -> Split:
     low, high = sorted((one, other), key=min)
     if axis == 0 and max(low) < min(high):
-        newer = range(min(high), len(universe.slices[0]))
-        part = where & universe.box(0, newer)
-        return Split(part, where & ~part)
+        return cut_python(universe, where, universe.starts[min(high)])
     part = where & universe.box(axis, one)
     return _ordered(part, where & ~part)
 

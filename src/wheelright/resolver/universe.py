@@ -220,7 +220,9 @@ class Universe:
         if axis < 0:
             axis = self.index.get(TARGET, -1)
         if axis < 0:
-            return self.slices[self.index[str(atom)]][1]
+            # A comparison not met before counts as true until the universe is built anew.
+            axis = self.index.get(str(atom), -1)
+            return self.slices[axis][1] if axis >= 0 else (1 << self.size) - 1
         values = self.axes[axis].values
         return _union(
             self.slices[axis][number] for number, value in enumerate(values) if holds(atom, value)
