@@ -228,7 +228,7 @@ def only_premises(facts: World, premises: tuple[Premise, ...]) -> tuple[World, l
             version: Release(
                 tuple(said.get((name, version), ())),
                 bounds.get((name, version)),
-                yanked=(name, version) in barred,
+                broken="barred" if (name, version) in barred else None,
             )
             for version in releases
         }

@@ -11,13 +11,14 @@ from packaging.markers import Marker
 
 from support.marker_trees import text_of, trees, truth
 from wheelright.resolver import Request, parse_marker
-from wheelright.resolver.markers import MarkerTree
 from wheelright.resolver.simplify import marker_for
 from wheelright.resolver.split import split_between, split_python
 from wheelright.resolver.universe import Universe, Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from wheelright.resolver.markers import MarkerTree
 
 LINUX = {"sys_platform": "linux", "os_name": "posix", "platform_machine": "x86_64"}
 LINUX |= {"platform_system": "Linux", "implementation_name": "cpython"}
