@@ -60,6 +60,7 @@ class Knowledge:
     constraints: dict[str, list[Dependency]] = field(default_factory=lambda: defaultdict(list))
     roots: list[tuple[Dependency, int]] = field(default_factory=list)
     stale: bool = False
+    unrest: dict[tuple[str, str], int] = field(default_factory=dict)
     foretold: set[tuple[str, str]] = field(default_factory=set)
     notes: dict[str, None] = field(default_factory=dict)
 

@@ -127,7 +127,6 @@ class Search:
     edges: dict[tuple[int, int], list[Edge]] = field(default_factory=dict)
     wanted: dict[int, int] = field(default_factory=dict)
     changed: list[int] = field(default_factory=list)
-    unrest: dict[int, int] = field(default_factory=dict)
 
     def run(self, root: Candidates) -> Generator[Need, Answer, Part]:
         """Search until every reached project is decided."""
@@ -340,7 +339,7 @@ class Search:
             elif versions & (versions - 1) == 0:
                 rank = (1, 0, self.wanted[project])
             else:
-                unrest = self.unrest.get(project, 0)
+                unrest = self.knowledge.unrest.get(self.nodes[project].key, 0)
                 rank = (2, -unrest if unrest >= RESTLESS else 0, self.wanted[project])
             if best is None or rank < best:
                 best, chosen = rank, project
@@ -406,7 +405,7 @@ class Search:
         return fresh
 
     def _falling(self, project: int) -> list[tuple[str, str]]:
-        fallen = self.unrest.get(project, 0)
+        fallen = self.knowledge.unrest.get(self.nodes[project].key, 0)
         if fallen < RESTLESS:
             return []
         node = self.nodes[project]
@@ -491,7 +490,8 @@ class Search:
         A project whose versions fall one after the other against an earlier decision is decided
         before it from then on; the proof is as valid on a lower level.
         """
-        unrest = self.unrest[project] = self.unrest.get(project, 0) + 1
+        key = self.nodes[project].key
+        unrest = self.knowledge.unrest[key] = self.knowledge.unrest.get(key, 0) + 1
         if unrest != RESTLESS:
             return level
         decisions = [
