@@ -313,7 +313,7 @@ def _as_it_was(project: Project) -> Generator[None]:
 
 def _again(context: Context) -> Context:
     """Return a context that reads the project anew, and says each thing only once."""
-    return replace(context, reporter=Once.over(context.reporter))
+    return context.again(reporter=Once.over(context.reporter))
 
 
 def _lock_options(options: SyncOptions) -> LockOptions:

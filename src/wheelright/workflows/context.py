@@ -7,16 +7,16 @@ Must not live here: decisions; a verb asks the context for its parts and joins t
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wheelright import __version__
 from wheelright.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Hashable, Mapping
 
     from wheelright.index import Credentials, Indexes, IndexSource
     from wheelright.outside.http import Http
@@ -35,6 +35,15 @@ class Context:
     directory: Path
     environ: Mapping[str, str]
     temporary_cache: Path | None = None
+
+    def again(self, **changes: Any) -> Context:
+        """Return the same run, with project and settings to be read anew.
+
+        Connections are shared, and closed with any of the contexts that share them.
+        """
+        fresh = replace(self, **changes)
+        vars(fresh)["_opened"] = self._opened
+        return fresh
 
     @cached_property
     def project_directory(self) -> Path:
@@ -145,9 +154,10 @@ class Context:
 
     def indexes(self, options: IndexOptions) -> Indexes:
         """Return the configured indexes as one, ready to be asked; the same for equal options."""
-        known = self._opened.get(options)
+        key = (options, self.sources(options))
+        known = self._opened.get(key)
         if known is None:
-            known = self._opened[options] = self._open_indexes(options)
+            known = self._opened[key] = self._open_indexes(options)
         return known[0]
 
     def _open_indexes(self, options: IndexOptions) -> tuple[Indexes, Http]:
@@ -174,7 +184,7 @@ class Context:
         return indexes, http
 
     @cached_property
-    def _opened(self) -> dict[IndexOptions, tuple[Indexes, Http]]:
+    def _opened(self) -> dict[Hashable, tuple[Indexes, Http]]:
         """Keep what was opened, so that the steps of a run share connections and pages."""
         return {}
 

@@ -203,7 +203,7 @@ def _isolated(context: Context, options: RunOptions, stack: ExitStack) -> Contex
     )
     environ = {**context.environ, "WHEELRIGHT_PROJECT_ENVIRONMENT": str(place / "venv")}
     environ.pop("VIRTUAL_ENV", None)
-    return replace(context, environ=environ)
+    return context.again(environ=environ)
 
 
 def _ground(context: Context, options: RunOptions) -> Ground:

@@ -26,7 +26,7 @@ def script_context(context: Context, script: Script) -> Context:
         environ=context.environ,
         reporter=context.reporter,
     )
-    around = replace(context)
+    around = context.again()
     # What a cached property would find on disk is known already.
     vars(around)["settings"] = _over(script.settings, user)
     vars(around)["project_directory"] = script.path.parent
