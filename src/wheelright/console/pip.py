@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from wheelright.console.documents import sync_document
@@ -23,6 +24,12 @@ def pip_lines(
         there = "is there already" if outcome.unchanged == 1 else "are there already"
         return [*lines, f"Nothing to do: {count(outcome.unchanged, 'package')} {there}"]
     same = _as_sync(outcome)
+    # A new version is its own reason, and stands on the line already.
+    told = tuple(
+        replace(one, reason="") if one.reason == f"{one.old_version} -> {one.version}" else one
+        for one in same.actions
+    )
+    same = replace(same, actions=told)
     return [*lines, *sync_lines(same, style, every_reason=every_reason)]
 
 

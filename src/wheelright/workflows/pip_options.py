@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal, TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from wheelright.workflows.options import IndexOptions, LinkMode, ResolveOptions
 
@@ -57,8 +57,9 @@ class PipPlace:
 
 @dataclass(frozen=True, slots=True)
 class PipInstallOptions:
-    """``wheelright pip install`` and ``pip sync``."""
+    """``wheelright pip install`` and ``pip sync``; ``command`` is the one that is meant."""
 
+    command: Literal["pip install", "pip sync"] = "pip install"
     requests: PipRequests = field(default_factory=PipRequests)
     place: PipPlace = field(default_factory=PipPlace)
     no_deps: bool = False

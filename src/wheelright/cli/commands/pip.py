@@ -246,7 +246,12 @@ def _read_install(given: Given) -> PipInstallOptions:
 def _read_sync(given: Given) -> PipInstallOptions:
     requests = _requests(given, given.arguments, ())
     return _installing(
-        given, requests, no_deps=True, exact=True, allow_empty=given.flag("allow_empty")
+        given,
+        requests,
+        command="pip sync",
+        no_deps=True,
+        exact=True,
+        allow_empty=given.flag("allow_empty"),
     )
 
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from wheelright.errors import RequestError
+from wheelright.lockfile.model import path_of
 from wheelright.outside import files
 from wheelright.venv import Record, apply_plan, next_packages
 from wheelright.venv.place import Placer
 from wheelright.venv.remove import remove_package
 from wheelright.workflows.fetching import Fetcher
-from wheelright.workflows.sync import directory_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,7 +43,7 @@ def fetch_wheels(
     for one in coming:
         if one.file is None:
             assert one.origin is not None
-            source = directory_of(one.origin.url)
+            source = path_of(one.origin.url)
             wheels[one.name] = (
                 builds.editable(source) if one.origin.editable else builds.wheel(source)
             )

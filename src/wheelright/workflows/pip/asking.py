@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
+
+from packaging.markers import Marker
 
 from wheelright.errors import RequestError
 from wheelright.project import BadValue, ProjectFileError, load_project, source_of_reference
@@ -16,7 +18,6 @@ from wheelright.project.requirements_file import (
 )
 from wheelright.project.sources import IndexSource, PathSource
 from wheelright.targets import normalize_name
-from wheelright.workflows.judges import BuildPolicy
 from wheelright.workflows.pip.errors import NothingAskedError
 
 if TYPE_CHECKING:
@@ -26,10 +27,8 @@ if TYPE_CHECKING:
     from wheelright.project.requirements_file import RequirementsFile
     from wheelright.workflows.context import Context
     from wheelright.workflows.options import IndexOptions
-    from wheelright.workflows.pip_options import PipBuildOptions, PipRequests
+    from wheelright.workflows.pip_options import PipRequests
 
-ALL = ":all:"
-NONE = ":none:"
 _COMMAND_LINE = "the command line"
 
 
@@ -54,6 +53,16 @@ class Asked:
     def name(self) -> str | None:
         """The normalized name, where one is given."""
         return None if self.requirement is None else self.requirement.name
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether one version alone can be meant: a place, or ``==`` without a wildcard."""
+        if self.source is not None:
+            return True
+        return self.requirement is not None and any(
+            one.operator in {"==", "==="} and not one.version.endswith(".*")
+            for one in self.requirement.specifier
+        )
 
 
 @dataclass(slots=True)
@@ -113,6 +122,14 @@ def require_something(wishes: Wishes, command: str) -> None:
             f"`wheelright {command}` was given no requirement",
             hints=[f"name a package (`wheelright {command} NAME`) or a file (`-r FILE`)"],
         )
+
+
+def name_of(asked: Iterable[Asked], command: str) -> str:
+    """Return what the requirements are the requirements of: the one file, else the command."""
+    origins = {one.origin for one in asked}
+    if len(origins) == 1 and (origin := origins.pop()).startswith("-r "):
+        return origin.removeprefix("-r ")
+    return command
 
 
 class _Reader:
@@ -320,47 +337,6 @@ def joined_index(options: IndexOptions, wishes: Wishes) -> IndexOptions:
     return options
 
 
-@dataclass(frozen=True, slots=True)
-class FormatPolicy(BuildPolicy):
-    """As pip has it: what is said of one project beats what is said of all."""
-
-    def may_build(self, name: str) -> bool:
-        """Whether a project's sdist may be built."""
-        if name in self.no_binary_packages:
-            return True
-        return not self.no_build and name not in self.no_build_packages
-
-    def may_use_wheels(self, name: str) -> bool:
-        """Whether a project's wheels may be used."""
-        if name in self.no_build_packages:
-            return True
-        return not self.no_binary and name not in self.no_binary_packages
-
-
-def format_policy(context: Context, options: PipBuildOptions, wishes: Wishes) -> FormatPolicy:
-    """Join what settings, files and options say of sdists and wheels."""
-    settings = context.settings
-    only = [*settings.no_build_package, *(n for f in wishes.files for n in f.only_binary)]
-    never = [*settings.no_binary_package, *(n for f in wishes.files for n in f.no_binary)]
-    only, never = _named(only, options.only_binary), _named(never, options.no_binary)
-    return FormatPolicy(
-        options.no_build or settings.no_build or ALL in only,
-        frozenset(only) - {ALL} - frozenset(_named([], options.no_binary)),
-        settings.no_binary or ALL in never,
-        frozenset(never) - {ALL},
-    )
-
-
-def _named(before: list[str], more: Iterable[str]) -> list[str]:
-    names = list(before)
-    for name in more:
-        if name == NONE:
-            names.clear()
-        else:
-            names.append(name if name == ALL else normalize_name(name))
-    return names
-
-
 def requirement_name(text: str) -> str:
     """Return the name that an option like ``-P`` speaks of. Raises ``RequestError``."""
     from wheelright.project import parse_requirement
@@ -369,3 +345,12 @@ def requirement_name(text: str) -> str:
         return parse_requirement(text).name
     except BadValue as fault:
         raise RequestError(f"the value {fault.message}", where="--upgrade-package") from None
+
+
+def holds(marker: str | None, values: Mapping[str, str] | None, extras: Iterable[str] = ()) -> bool:
+    """Whether a marker holds in the one environment (always, where all are meant)."""
+    if marker is None or values is None:
+        return True
+    parsed = Marker(marker)
+    environment = cast("dict[str, str]", {**values})
+    return any(parsed.evaluate({**environment, "extra": extra}) for extra in ("", *extras))

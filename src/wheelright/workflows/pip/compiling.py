@@ -19,13 +19,16 @@ from wheelright.targets import normalize_name
 from wheelright.workflows.building import Builds
 from wheelright.workflows.local import LocalProject
 from wheelright.workflows.pip.asking import (
-    format_policy,
     gather_wishes,
+    holds,
     joined_index,
+    name_of,
     require_something,
 )
-from wheelright.workflows.pip.directs import DirectReader, holds
-from wheelright.workflows.pip.resolving import Question, answer, choice
+from wheelright.workflows.pip.directs import DirectReader
+from wheelright.workflows.pip.formats import format_policy
+from wheelright.workflows.pip.question import Question
+from wheelright.workflows.pip.resolving import answer, choice
 from wheelright.workflows.pip.sites import find_python, full_version, purpose_of
 from wheelright.workflows.pip.writing import Line, Sheet, write_requirements
 from wheelright.workflows.pip_options import CompileOutcome
@@ -37,8 +40,9 @@ if TYPE_CHECKING:
     from wheelright.targets import Interpreter
     from wheelright.workflows.aims import Aim
     from wheelright.workflows.context import Context
-    from wheelright.workflows.pip.asking import Asked, FormatPolicy, Wishes
+    from wheelright.workflows.pip.asking import Asked, Wishes
     from wheelright.workflows.pip.directs import Direct
+    from wheelright.workflows.pip.formats import FormatPolicy
     from wheelright.workflows.pip.resolving import Answer
     from wheelright.workflows.pip_options import PipCompileOptions
 
@@ -149,7 +153,7 @@ def _compiled(work: Compiling) -> Compiled:
     )
     asked = tuple(reader.read(work.wishes.requirements))
     question = Question(
-        "the files",
+        name_of(asked, "pip compile"),
         asked,
         reader.found,
         work.policy,

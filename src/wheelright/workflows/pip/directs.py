@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit, urlunsplit
-
-from packaging.markers import Marker
 
 from wheelright.builder import static_metadata
 from wheelright.index import NeedsBuildError
@@ -28,7 +26,7 @@ from wheelright.targets import (
 from wheelright.venv import Origin
 from wheelright.workflows.driver import Fixed
 from wheelright.workflows.local import fingerprint
-from wheelright.workflows.pip.asking import Asked
+from wheelright.workflows.pip.asking import Asked, holds
 from wheelright.workflows.pip.errors import (
     ConflictingReferencesError,
     UnsupportedReferenceError,
@@ -36,8 +34,8 @@ from wheelright.workflows.pip.errors import (
 )
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     from wheelright.index import Indexes
     from wheelright.index.metadata import Headers
@@ -270,15 +268,6 @@ def _hashes(fragment: str, given: tuple[str, ...]) -> dict[str, str]:
         kind, _, digest = given[0].partition(":")
         found[kind] = digest
     return found
-
-
-def holds(marker: str | None, values: Mapping[str, str] | None, extras: Iterable[str] = ()) -> bool:
-    """Whether a marker holds in the one environment (always, where all are meant)."""
-    if marker is None or values is None:
-        return True
-    parsed = Marker(marker)
-    environment = cast("dict[str, str]", {**values})
-    return any(parsed.evaluate({**environment, "extra": extra}) for extra in ("", *extras))
 
 
 def _unsupported(asked: Asked, what: str) -> UnsupportedReferenceError:

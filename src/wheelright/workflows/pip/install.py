@@ -1,46 +1,41 @@
 """``wheelright pip install`` and ``pip sync``: one environment made to hold what is asked for.
 
-Looks first: where everything asked for is there already, nothing is fetched. Then resolves,
-plans, fetches and builds, and only then touches the environment.
+Looks first: where everything asked for is there already, nothing is fetched, and nothing that
+fetching and resolving need is imported. Then resolves, plans, fetches and builds, and only then
+touches the environment.
 """
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from wheelright.errors import RequestError
-from wheelright.targets import detect_machine
-from wheelright.venv import ApplyOptions, Plan, PlanOptions, Wanted, make_plan
-from wheelright.workflows.building import Builds
-from wheelright.workflows.machine import best_file
+from wheelright.venv import ApplyOptions, Plan, PlanOptions, make_plan
 from wheelright.workflows.outcomes import Action
-from wheelright.workflows.pip.applying import change_site, fetch_wheels
 from wheelright.workflows.pip.asking import (
-    Asked,
-    format_policy,
     gather_wishes,
+    holds,
     joined_index,
     require_something,
     requirement_name,
 )
-from wheelright.workflows.pip.directs import DirectReader, holds
 from wheelright.workflows.pip.errors import HashesRequiredError, NothingAskedError
-from wheelright.workflows.pip.locks import wanted_by_lock
-from wheelright.workflows.pip.present import Present, kept_of
-from wheelright.workflows.pip.resolving import Question, answer, choice
+from wheelright.workflows.pip.present import Present
 from wheelright.workflows.pip.sites import find_site, purpose_of
 from wheelright.workflows.pip_options import PipOutcome
 
 if TYPE_CHECKING:
     from wheelright.index import Indexes
-    from wheelright.venv import Installed
+    from wheelright.venv import Action as PlannedAction
+    from wheelright.venv import Installed, Wanted
     from wheelright.workflows.aims import Aim
+    from wheelright.workflows.building import Builds
     from wheelright.workflows.context import Context
-    from wheelright.workflows.pip.asking import FormatPolicy, Wishes
+    from wheelright.workflows.pip.asking import Asked, Wishes
     from wheelright.workflows.pip.directs import Direct
-    from wheelright.workflows.pip.resolving import Answer
+    from wheelright.workflows.pip.formats import FormatPolicy
     from wheelright.workflows.pip.sites import Purpose, Site
     from wheelright.workflows.pip_options import PipInstallOptions
 
@@ -48,23 +43,45 @@ if TYPE_CHECKING:
 SEEDS = frozenset({"pip", "setuptools", "wheel"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Installing:
-    """One install: everything that planning and carrying it out need."""
+    """One install: everything that planning and carrying it out need; the costly parts late."""
 
     context: Context
     options: PipInstallOptions
     wishes: Wishes
     site: Site
     purpose: Purpose
-    policy: FormatPolicy
-    indexes: Indexes
-    builds: Builds
 
     @property
     def aim(self) -> Aim:
         """What the environment is for."""
         return self.purpose.aim
+
+    @cached_property
+    def indexes(self) -> Indexes:
+        """The indexes of options, settings and files."""
+        return self.context.indexes(joined_index(self.options.index, self.wishes))
+
+    @cached_property
+    def builds(self) -> Builds:
+        """Builds with the environment's Python."""
+        from wheelright.workflows.building import Builds
+
+        settings = self.context.settings
+        return Builds(self.context, self.indexes, self.site.interpreter, settings.config_settings)
+
+    @cached_property
+    def policy(self) -> FormatPolicy:
+        """Which kinds of files may be used."""
+        from wheelright.workflows.pip.formats import format_policy
+
+        return format_policy(self.context, self.options.build, self.wishes)
+
+    @property
+    def hashes(self) -> dict[str, frozenset[str]]:
+        """The hashes that files must have, by project."""
+        return {} if self.options.no_verify_hashes else self.wishes.hashes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,26 +106,32 @@ def install(context: Context, options: PipInstallOptions) -> PipOutcome:
     with work.site.lock(context):
         decision = _decided(work)
         if not decision.plan.is_empty:
-            wheels = fetch_wheels(context, work.indexes, work.builds, work.aim, decision.plan)
-            change_site(
-                context,
-                work.site,
-                work.aim,
-                decision.plan,
-                wheels,
-                ApplyOptions(
-                    options.link_mode or context.settings.link_mode or "clone",
-                    options.compile_bytecode or context.settings.compile_bytecode,
-                    detect_machine().arch,
-                ),
-            )
+            _carry_out(work, decision.plan)
     return _outcome(work, decision, started)
+
+
+def _carry_out(work: Installing, plan: Plan) -> None:
+    from wheelright.targets import detect_machine
+    from wheelright.workflows.pip.applying import change_site, fetch_wheels
+
+    context, options = work.context, work.options
+    wheels = fetch_wheels(context, work.indexes, work.builds, work.aim, plan)
+    settings = ApplyOptions(
+        options.link_mode or context.settings.link_mode or "clone",
+        options.compile_bytecode or context.settings.compile_bytecode,
+        detect_machine().arch,
+    )
+    change_site(context, work.site, work.aim, plan, wheels, settings)
 
 
 def _prepared(context: Context, options: PipInstallOptions) -> Installing:
     wishes = gather_wishes(context, options.requests)
-    require_something(wishes, "pip sync" if options.exact and options.no_deps else "pip install")
-    _check_empty(wishes, options)
+    require_something(wishes, options.command)
+    if options.exact and not options.allow_empty and not wishes.requirements and not wishes.locks:
+        raise NothingAskedError(
+            "the files hold no requirement, so that everything would be removed",
+            hints=["`--allow-empty-requirements` says that this is meant"],
+        )
     place = options.place
     site = find_site(context, place)
     purpose = purpose_of(
@@ -118,18 +141,7 @@ def _prepared(context: Context, options: PipInstallOptions) -> Installing:
         python_platform=place.python_platform,
     )
     _check_hashes(wishes, options, purpose.aim)
-    indexes = context.indexes(joined_index(options.index, wishes))
-    builds = Builds(context, indexes, site.interpreter, context.settings.config_settings)
-    policy = format_policy(context, options.build, wishes)
-    return Installing(context, options, wishes, site, purpose, policy, indexes, builds)
-
-
-def _check_empty(wishes: Wishes, options: PipInstallOptions) -> None:
-    if options.exact and not options.allow_empty and not wishes.requirements and not wishes.locks:
-        raise NothingAskedError(
-            "the files hold no requirement, so that everything would be removed",
-            hints=["`--allow-empty-requirements` says that this is meant"],
-        )
+    return Installing(context, options, wishes, site, purpose)
 
 
 def _check_hashes(wishes: Wishes, options: PipInstallOptions, aim: Aim) -> None:
@@ -140,14 +152,10 @@ def _check_hashes(wishes: Wishes, options: PipInstallOptions, aim: Aim) -> None:
     for asked in wishes.requirements:
         if not holds(asked.marker, aim.values):
             continue
-        pinned = asked.source is not None or any(
-            one.operator in {"==", "==="} and not one.version.endswith(".*")
-            for one in (asked.requirement.specifier if asked.requirement is not None else ())
-        )
         has_hash = bool(asked.hashes) or asked.name in hashes or "#sha" in asked.text
-        if pinned and has_hash:
+        if asked.is_pinned and has_hash:
             continue
-        what = "is not pinned with `==`" if not pinned else "has no hash"
+        what = "has no hash" if asked.is_pinned else "is not pinned with `==`"
         raise HashesRequiredError(
             f"`{asked.name or asked.text}` {what}, and hashes are required",
             where=asked.origin,
@@ -161,117 +169,71 @@ def _check_hashes(wishes: Wishes, options: PipInstallOptions, aim: Aim) -> None:
 def _decided(work: Installing) -> Decision:
     installed = work.site.installed()
     if work.wishes.locks:
+        from wheelright.workflows.pip.locks import wanted_by_lock
+
         wanted = wanted_by_lock(work.context, work.wishes, work.aim, work.policy, work.options)
         return _planned(work, installed, wanted, {}, ())
-    reader = DirectReader(work.builds, work.indexes, work.aim.values, work.aim.tags)
-    asked = tuple(reader.read(work.wishes.requirements))
     present = Present(work.site, installed, work.aim, work.site.pending)
-    candidates = _stayable(work, asked, present, reader.found)
-    if not _upgrades(work) and not reader.found:
-        enough = present.closure(
-            asked, work.wishes, candidates, _limits(work), no_deps=work.options.no_deps
-        )
+    stayable = _stayable(work, present)
+    if not _anew(work):
+        enough = _enough(work, present, stayable)
         if enough is not None:
-            return _planned(work, installed, [], {name: candidates[name] for name in enough}, ())
-    found = _resolved(work, asked, reader.found, candidates)
-    wanted, staying = _wanted(work, asked, reader.found, candidates, found)
-    return _planned(work, installed, wanted, staying, found.notes)
+            return _planned(work, installed, [], {name: stayable[name] for name in enough}, ())
+    asked, directs = tuple(work.wishes.requirements), dict[str, "Direct"]()
+    if any(one.source is not None for one in asked):
+        asked, directs = _read_directs(work)
+    return _resolved(work, installed, asked, directs, stayable)
 
 
-def _upgrades(work: Installing) -> bool:
+def _anew(work: Installing) -> bool:
+    """Whether versions are to be chosen without a look at what is installed."""
     return work.options.resolve.upgrade or work.options.reinstall
 
 
-def _limits(work: Installing) -> list[str]:
-    """Return the settings' constraints; overrides stand in the way of looking only."""
-    return [str(one) for one in work.context.settings.constraint_dependencies]
+def _read_directs(work: Installing) -> tuple[tuple[Asked, ...], dict[str, Direct]]:
+    from wheelright.workflows.pip.directs import DirectReader
+
+    reader = DirectReader(work.builds, work.indexes, work.aim.values, work.aim.tags)
+    return tuple(reader.read(work.wishes.requirements)), reader.found
 
 
-def _stayable(
-    work: Installing, asked: tuple[Asked, ...], present: Present, directs: dict[str, Direct]
-) -> dict[str, Installed]:
+def _stayable(work: Installing, present: Present) -> dict[str, Installed]:
     """Return what is installed and may stay: sound, fitting, and not asked to be replaced."""
     options = work.options
-    if _upgrades(work):
+    if _anew(work):
         return {}
     replaced = {requirement_name(text) for text in options.resolve.upgrade_package}
     replaced |= {requirement_name(text) for text in options.reinstall_packages}
-    replaced |= directs.keys()
-    by_source = {one.name for one in asked if one.hashes}
-    return {
-        name: one
-        for name, one in present.sound.items()
-        if name not in replaced and (name not in by_source or not options.require_hashes)
-    }
+    return {name: one for name, one in present.sound.items() if name not in replaced}
+
+
+def _enough(work: Installing, present: Present, stayable: dict[str, Installed]) -> set[str] | None:
+    """Return what is needed of what is installed, where that is enough; else None."""
+    settings, wishes = work.context.settings, work.wishes
+    if wishes.overrides or settings.override_dependencies or settings.exclude_dependencies:
+        return None  # the resolver knows how to apply them
+    constraints = [str(one) for one in settings.constraint_dependencies]
+    for one in wishes.constraints:
+        if one.requirement is None or one.source is not None:
+            return None
+        constraints.append(str(one.requirement))
+    if any(one.source is not None for one in wishes.requirements):
+        return None
+    return present.closure(wishes.requirements, constraints, stayable, no_deps=work.options.no_deps)
 
 
 def _resolved(
     work: Installing,
+    installed: tuple[Installed, ...],
     asked: tuple[Asked, ...],
     directs: dict[str, Direct],
-    candidates: dict[str, Installed],
-) -> Answer:
-    kept = {name: kept_of(work.site, one) for name, one in candidates.items()}
-    question = Question(
-        "the command line" if not work.options.exact else "the files",
-        asked,
-        directs,
-        work.policy,
-        choice(
-            work.context,
-            work.options.resolve,
-            work.wishes,
-            {name: (one.version,) for name, one in kept.items()},
-        ),
-        work.aim,
-        work.purpose.foreign,
-        kept=kept,
-        hashes={} if work.options.no_verify_hashes else work.wishes.hashes(),
-        pinned_indexes=work.wishes.pinned_indexes,
-        no_deps=work.options.no_deps,
-    )
-    return answer(work.context, work.indexes, work.builds, question, work.options.resolve)
+    stayable: dict[str, Installed],
+) -> Decision:
+    from wheelright.workflows.pip.choosing import resolve_site
 
-
-def _wanted(
-    work: Installing,
-    asked: tuple[Asked, ...],
-    directs: dict[str, Direct],
-    candidates: dict[str, Installed],
-    found: Answer,
-) -> tuple[list[Wanted], dict[str, Installed]]:
-    """Return what must be there, and what stays as it is."""
-    named = {one.name for one in asked}
-    hashes = {} if work.options.no_verify_hashes else work.wishes.hashes()
-    wanted: list[Wanted] = []
-    staying: dict[str, Installed] = {}
-    for package in found.resolution.packages:
-        name, version = package.name, package.version
-        requested = name in named
-        direct = directs.get(name)
-        if direct is not None:
-            files = () if direct.file is None else (direct.file,)
-            wanted.append(Wanted(name, version, direct.file, files, direct.origin(), requested))
-            continue
-        release = next(r for r in found.driver.pages[name].releases if r.version == version)
-        if name in candidates and not release.files:
-            staying[name] = candidates[name]
-            continue
-        file = best_file(name, release, work.aim.tags, work.policy)
-        if name in hashes and not file.hashes:
-            file = work.indexes.with_hash(file)
-            _check_hash(file.name, file.hashes, hashes[name])
-        wanted.append(Wanted(name, version, file, release.files, None, requested))
-    return wanted, staying
-
-
-def _check_hash(name: str, found: dict[str, str], allowed: frozenset[str]) -> None:
-    if not {f"{kind}:{digest}" for kind, digest in found.items()} & allowed:
-        raise RequestError(
-            f"`{name}` has none of the hashes that are given for it",
-            details=[f"it has {kind}:{digest}" for kind, digest in found.items()],
-            hints=["the file was changed on the index, or the hashes are of other files"],
-        )
+    stayable = {name: one for name, one in stayable.items() if name not in directs}
+    chosen = resolve_site(work, asked, directs, stayable)
+    return _planned(work, installed, chosen.wanted, chosen.staying, chosen.notes)
 
 
 def _planned(
@@ -298,22 +260,25 @@ def _planned(
         PlanOptions(not options.exact, options.reinstall, frozenset(again)),
         site.pending,
     )
+    seeds = [one for action in plan.actions if _is_seed(action) for one in action.old]
     actions = tuple(
         replace(action, reason="not asked for") if action.kind == "remove" else action
         for action in plan.actions
-        if not (action.kind == "remove" and _is_seed(action.name, action.old))
+        if not _is_seed(action)
     )
-    kept = {one.name: one for one in (*plan.kept, *staying.values())}
-    left = [one for one in others if one.name in SEEDS and one.name not in kept]
-    kept |= {one.name: one for one in left if _is_seed(one.name, (one,))}
+    kept = {one.name: one for one in (*plan.kept, *staying.values(), *seeds)}
     plan = Plan(actions, tuple(sorted(kept.values(), key=lambda one: one.name)))
     names = {one.name for one in wanted} | staying.keys()
-    changed = {action.name for action in plan.actions}
-    return Decision(plan, notes, len(names - changed))
+    return Decision(plan, notes, len(names - {action.name for action in actions}))
 
 
-def _is_seed(name: str, old: tuple[Installed, ...]) -> bool:
-    return name in SEEDS and all(one.installer != "wheelright" for one in old)
+def _is_seed(action: PlannedAction) -> bool:
+    """Whether an action removes what somebody else put into the venv when it was made."""
+    return (
+        action.kind == "remove"
+        and action.name in SEEDS
+        and all(one.installer != "wheelright" for one in action.old)
+    )
 
 
 def _outcome(work: Installing, decision: Decision, started: float) -> PipOutcome:

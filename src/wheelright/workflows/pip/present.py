@@ -11,36 +11,50 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from wheelright.index import InvalidMetadataError
+from wheelright.index.errors import InvalidMetadataError
 from wheelright.index.metadata import read_metadata
-from wheelright.resolver import Dependencies
 from wheelright.venv.plan import wheel_name
-from wheelright.workflows.pip.directs import holds
-from wheelright.workflows.pip.resolving import Kept
+from wheelright.workflows.pip.asking import holds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from wheelright.index.metadata import Headers
+    from wheelright.resolver import Dependencies
     from wheelright.venv import Installed
     from wheelright.workflows.aims import Aim
-    from wheelright.workflows.pip.asking import Asked, Wishes
+    from wheelright.workflows.pip.asking import Asked
     from wheelright.workflows.pip.sites import Site
 
 
-def facts_of(site: Site, installed: Installed) -> Dependencies | None:
-    """Read what an installed package requires; None where its metadata cannot be read."""
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A version that is installed and may stay, and what its metadata says (None: unreadable)."""
+
+    version: str
+    facts: Headers | None
+
+    def dependencies(self) -> Dependencies:
+        """Return what it requires, as the resolver is told."""
+        from wheelright.resolver import Dependencies
+
+        if self.facts is None:
+            return Dependencies()
+        return Dependencies(self.facts.requires_dist, self.facts.requires_python, self.facts.extras)
+
+
+def facts_of(site: Site, installed: Installed) -> Headers | None:
+    """Read the metadata of an installed package; None where that cannot be done."""
     path = Path(site.venv.site_packages) / installed.dist_info / "METADATA"
     try:
-        headers = read_metadata(path.read_bytes())
+        return read_metadata(path.read_bytes())
     except (OSError, InvalidMetadataError):
         return None
-    return Dependencies(headers.requires_dist, headers.requires_python, headers.extras)
 
 
 def kept_of(site: Site, installed: Installed) -> Kept:
     """Return an installed package as a candidate."""
-    facts = facts_of(site, installed) or Dependencies()
-    return Kept(str(Version(installed.version or "0")), facts)
+    return Kept(str(Version(installed.version or "0")), facts_of(site, installed))
 
 
 @dataclass(frozen=True)
@@ -74,60 +88,64 @@ class Present:
     def closure(
         self,
         asked: Sequence[Asked],
-        wishes: Wishes,
+        constraints: Iterable[str],
         candidates: Mapping[str, Installed],
-        limits: Iterable[str],
         *,
         no_deps: bool,
     ) -> set[str] | None:
         """Return what is needed of the candidates for all that is asked for; None: not enough.
 
-        Nothing is fetched. Overrides are left to the resolver.
+        Nothing is fetched. ``constraints`` are requirements as text.
         """
-        if wishes.overrides:
-            return None
-        values = dict(self.aim.values)
-        constraints: dict[str, list[Requirement]] = {}
-        for text in (*limits, *(one.text for one in wishes.constraints)):
-            limit = _parsed(text.partition(" --hash")[0])
+        limits: dict[str, list[Requirement]] = {}
+        for text in constraints:
+            limit = _parsed(text)
             if limit is None:
                 return None
-            constraints.setdefault(canonicalize_name(limit.name), []).append(limit)
+            limits.setdefault(canonicalize_name(limit.name), []).append(limit)
         todo = []
         for one in asked:
             if one.requirement is None:
                 return None
-            if holds(one.marker, values):
+            if holds(one.marker, self.aim.values):
                 todo.append(Requirement(str(one.requirement)))
+        return self._walked(todo, limits, candidates, no_deps=no_deps)
+
+    def _walked(
+        self,
+        todo: list[Requirement],
+        limits: Mapping[str, list[Requirement]],
+        candidates: Mapping[str, Installed],
+        *,
+        no_deps: bool,
+    ) -> set[str] | None:
         needed: set[str] = set()
         walked: set[tuple[str, str]] = set()
         while todo:
             requirement = todo.pop()
             name = canonicalize_name(requirement.name)
             installed = candidates.get(name)
-            if installed is None or not _meets(installed, requirement, constraints.get(name, ())):
+            if installed is None or not _meets(installed, requirement, limits.get(name, ())):
                 return None
             needed.add(name)
-            if no_deps:
-                continue
-            facts = facts_of(self.site, installed)
-            if facts is None:
+            doors = () if no_deps else ("", *map(canonicalize_name, requirement.extras))
+            fresh = [door for door in doors if (name, door) not in walked]
+            walked |= {(name, door) for door in fresh}
+            facts = facts_of(self.site, installed) if fresh else None
+            if fresh and facts is None:
                 return None
-            for extra in ("", *map(canonicalize_name, requirement.extras)):
-                if (name, extra) not in walked:
-                    walked.add((name, extra))
-                    more = _required(facts, values, extra)
-                    if more is None:
-                        return None
-                    todo += more
+            for extra in fresh:
+                assert facts is not None
+                more = _required(facts, self.aim.values, extra)
+                if more is None:
+                    return None
+                todo += more
         return needed
 
 
-def _required(
-    facts: Dependencies, values: Mapping[str, str], extra: str
-) -> list[Requirement] | None:
+def _required(facts: Headers, values: Mapping[str, str], extra: str) -> list[Requirement] | None:
     found = []
-    for text in facts.requires:
+    for text in facts.requires_dist:
         requirement = _parsed(text)
         if requirement is None:
             return None

@@ -6,22 +6,18 @@ own, preferred, whose metadata is read from the environment.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from packaging.version import Version
-
-from wheelright.errors import RequestError
-from wheelright.index import (
-    Metadata,
-    MetadataUnavailableError,
-    ProjectNotFoundError,
-    ProjectPage,
-    Release,
-)
+from wheelright.errors import RequestError, WheelrightError
+from wheelright.index import Metadata, MetadataUnavailableError, Release
 from wheelright.index.metadata import read_metadata
+from wheelright.resolver import Answer as Facts
 from wheelright.resolver import (
+    Candidate,
     Dependencies,
+    Listing,
+    NeedCandidates,
     Policy,
     Request,
     ResolutionFailure,
@@ -29,59 +25,31 @@ from wheelright.resolver import (
     Unavailable,
     resolve,
 )
-from wheelright.resolver.candidates import is_prerelease, specifiers_of, version_of
+from wheelright.resolver.candidates import version_of
 from wheelright.resolver.requirements import parse_dependency
 from wheelright.workflows.cutoffs import Cutoffs
 from wheelright.workflows.driver import Driver, Fitness
 from wheelright.workflows.hints import with_hints
-from wheelright.workflows.judges import MachineJudge, UniversalJudge, usable_files
+from wheelright.workflows.judges import MachineJudge, UniversalJudge
 from wheelright.workflows.pip.asking import requirement_name
+from wheelright.workflows.pip.question import requirement_text
+from wheelright.workflows.pip.telling import passed_over, with_more_hints
 from wheelright.workflows.stated import Stated
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Generator, Iterable, Mapping
 
     from wheelright.index import Indexes
-    from wheelright.resolver import Resolution
+    from wheelright.resolver import Need, Resolution
     from wheelright.store import File
-    from wheelright.workflows.aims import Aim
     from wheelright.workflows.building import Builds
     from wheelright.workflows.context import Context
     from wheelright.workflows.judges import BuildPolicy
     from wheelright.workflows.options import ResolveOptions
     from wheelright.workflows.pip.asking import Asked, Wishes
     from wheelright.workflows.pip.directs import Direct
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A version that is installed and may stay, and what it requires."""
-
-    version: str
-    facts: Dependencies
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What is to be resolved.
-
-    ``aim`` is the one environment; None means every environment with ``requires_python``.
-    ``foreign`` says that nothing may be built where there are wheels. ``hashes`` limits the files
-    of projects. ``no_deps`` takes what is asked for and nothing that it requires.
-    """
-
-    name: str
-    asked: tuple[Asked, ...]
-    directs: Mapping[str, Direct]
-    policy: BuildPolicy
-    choice: Policy
-    aim: Aim | None = None
-    foreign: bool = False
-    requires_python: str = ""
-    kept: Mapping[str, Kept] = field(default_factory=dict)
-    hashes: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    pinned_indexes: Mapping[str, str] = field(default_factory=dict)
-    no_deps: bool = False
+    from wheelright.workflows.pip.present import Kept
+    from wheelright.workflows.pip.question import Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,56 +63,96 @@ class Answer:
 
 @dataclass(slots=True)
 class SiteJudge:
-    """Judges releases for one environment; what is installed fits."""
+    """Judges releases for one environment, by those of their files that have a given hash."""
 
     machine: MachineJudge | UniversalJudge
-    kept: Mapping[str, Kept]
+    hashes: Mapping[str, frozenset[str]]
 
     def judge(self, name: str, release: Release) -> Fitness:
-        """Judge a release; one without files stands for the installed version."""
-        kept = self.kept.get(name)
-        if kept is not None and kept.version == release.version and not release.files:
-            return Fitness()
-        return self.machine.judge(name, release)
+        """Judge a release; without a file of a hash that is given it is left out."""
+        allowed = with_hashes(release, self.hashes.get(name))
+        if not allowed.files and release.files:
+            return Fitness(left_out="none of its files has a hash that is given")
+        return self.machine.judge(name, allowed)
 
     def order(self, release: Release) -> tuple[File, ...]:
         """Order files as the machine's judge does."""
         return self.machine.order(release)
 
 
-@dataclass(slots=True)
-class SiteDriver(Driver):
-    """A driver that knows what is installed, and lets no index bring direct references."""
+def with_hashes(release: Release, hashes: frozenset[str] | None) -> Release:
+    """Return a release without the files that have other hashes.
 
-    kept: Mapping[str, Kept] = field(default_factory=dict)
+    A file whose index tells no hash of a kind that is given is measured when it is chosen.
+    """
+    if hashes is None:
+        return release
+    kinds = {text.partition(":")[0] for text in hashes}
 
-    def _load_page(self, name: str) -> ProjectPage:
+    def allowed(file: File) -> bool:
+        known = {f"{kind}:{digest}" for kind, digest in file.hashes.items()}
+        return not kinds & file.hashes.keys() or bool(known & hashes)
+
+    files = tuple(file for file in release.files if allowed(file))
+    return Release(release.version, files, release.index)
+
+
+def with_site(
+    resolution: Generator[Need, Facts, Resolution],
+    kept: Mapping[str, Kept],
+    directs: Mapping[str, Direct],
+) -> Generator[Need, Facts, Resolution]:
+    """Stand between a resolution and its driver, and add what the driver does not know.
+
+    What is installed is a candidate, whether or not an index has it, and is asked for nothing.
+    What comes from an index may not bring a direct reference that the user did not name.
+    """
+    try:
+        need = next(resolution)
+        while True:
+            own = kept.get(need.name)
+            if isinstance(need, NeedCandidates):
+                listing = yield need
+                assert isinstance(listing, Listing)
+                facts: Facts = listing if own is None else _with_installed(listing, own)
+            elif own is not None and own.version == need.version:
+                facts = own.dependencies()
+            else:
+                facts = yield need
+                if isinstance(facts, Dependencies) and need.name not in directs:
+                    facts = _without_references(facts, directs)
+            need = resolution.send(facts)
+    except StopIteration as stop:
+        result: Resolution = stop.value
+        return result
+
+
+def _with_installed(listing: Listing, own: Kept) -> Listing:
+    """Put the installed version where it belongs; that it is yanked now is too late to matter."""
+    version = version_of(own.version)
+    others = [one for one in listing.candidates if version_of(one.version) != version]
+    candidates = sorted(
+        [*others, Candidate(own.version)],
+        key=lambda one: version_of(one.version),
+        reverse=True,
+    )
+    return Listing(listing.name, tuple(candidates))
+
+
+def _without_references(facts: Dependencies, directs: Mapping[str, Direct]) -> Facts:
+    for text in facts.requires:
+        if "@" not in text:
+            continue
         try:
-            return Driver._load_page(self, name)
-        except ProjectNotFoundError:
-            kept = self.kept.get(name)
-            if kept is None:
-                raise
-            self.pages[name] = page = ProjectPage(name, "", None, (_stand_in(kept, ""),))
-            return page
-
-    def _dependencies(self, name: str, version: str) -> Dependencies | Unavailable:
-        found = Driver._dependencies(self, name, version)
-        if isinstance(found, Unavailable) or name in self.fixed:
-            return found
-        for text in found.requires:
-            if "@" in text:
-                dependency = parse_dependency(text)
-                if dependency.url is not None and dependency.name not in self.fixed:
-                    return Unavailable(
-                        f"it takes `{dependency.name}` from a URL; name that URL yourself to allow"
-                        " it"
-                    )
-        return found
-
-
-def _stand_in(kept: Kept, index: str) -> Release:
-    return Release(kept.version, (), index)
+            dependency = parse_dependency(text)
+        except WheelrightError:
+            return facts  # the resolver says what is wrong with it
+        if dependency.url is not None and dependency.name not in directs:
+            return Unavailable(
+                f"it takes `{dependency.name}` from a URL, which is used only where the user"
+                " names it too"
+            )
+    return facts
 
 
 def answer(
@@ -155,9 +163,8 @@ def answer(
     options: ResolveOptions,
 ) -> Answer:
     """Resolve. Raises ``ResolutionFailure`` with hints, and the errors of indexes and builds."""
-    judge = SiteJudge(_judge(question), question.kept)
-    cutoffs = Cutoffs.of(context.settings, options, context.reporter)
-    driver = SiteDriver(
+    judge = SiteJudge(_judge(question), question.hashes)
+    driver = Driver(
         indexes,
         judge,
         context.reporter,
@@ -166,27 +173,28 @@ def answer(
             for name, one in question.directs.items()
         },
         pinned_index=question.pinned_indexes,
-        restrict=lambda page: _restricted(cutoffs.apply(page), question),
+        restrict=Cutoffs.of(context.settings, options, context.reporter).apply,
         overlay=_overlay(context, question),
         build=_metadata_by_build(builds, question.policy),
-        kept=question.kept,
     )
+    search = with_site(resolve(_request(question)), question.kept, question.directs)
     try:
-        resolution = driver.drive(resolve(_request(question)))
+        resolution = driver.drive(search)
     except ResolutionFailure as failure:
-        raise _with_hints(failure, driver, judge, question) from None
+        failure = with_hints(failure, driver, context.cache_directory / "index")
+        raise with_more_hints(failure, judge.machine, question) from None
     counts = resolution.statistics
     context.reporter.debug(
         f"resolved: {counts.steps} steps, {counts.conflicts} conflicts, {counts.visited} versions"
         f" visited, {len(driver.pages)} pages"
     )
-    notes = (*resolution.notes, *_passed_over(judge, resolution, driver, question))
+    notes = (*resolution.notes, *passed_over(judge.machine, resolution, driver, question))
     return Answer(resolution, driver, notes)
 
 
 def _request(question: Question) -> Request:
     texts = tuple(
-        RootRequirement(_without_extras(asked) if question.no_deps else _text(asked))
+        RootRequirement(_without_extras(asked) if question.no_deps else requirement_text(asked))
         for asked in question.asked
     )
     if question.aim is None:
@@ -203,14 +211,6 @@ def _request(question: Question) -> Request:
         points=(question.aim.values,),
         policy=question.choice,
     )
-
-
-def _text(asked: Asked) -> str:
-    """Return a requirement as the resolver reads it: options of its line left out."""
-    assert asked.requirement is not None
-    if asked.source is not None:
-        return asked.text
-    return asked.requirement.text or str(asked.requirement)
 
 
 def _without_extras(asked: Asked) -> str:
@@ -232,9 +232,6 @@ def _overlay(context: Context, question: Question) -> Callable[[str, str], Depen
     def overlay(name: str, version: str) -> Dependencies | None:
         if question.no_deps:
             return Dependencies()
-        kept = question.kept.get(name)
-        if kept is not None and kept.version == version:
-            return kept.facts
         return stated.dependencies(name, version)
 
     return overlay
@@ -260,39 +257,6 @@ def _metadata_by_build(
         )
 
     return build
-
-
-def _restricted(page: ProjectPage, question: Question) -> ProjectPage:
-    """Leave out files with other hashes, and let the installed version stand for itself."""
-    hashes = question.hashes.get(page.name)
-    releases = page.releases
-    if hashes is not None:
-        releases = tuple(
-            Release(release.version, files, release.index)
-            for release in releases
-            if (files := tuple(file for file in release.files if _allowed(file, hashes)))
-        )
-    kept = question.kept.get(page.name)
-    if kept is not None:
-        own = Version(kept.version)
-        others = [one for one in releases if version_of(one.version) != own]
-        releases = tuple(
-            sorted(
-                [*others, _stand_in(kept, page.index)],
-                key=lambda one: version_of(one.version),
-                reverse=True,
-            )
-        )
-    if releases is page.releases:
-        return page
-    return ProjectPage(page.name, page.index, page.index_name, releases)
-
-
-def _allowed(file: File, hashes: frozenset[str]) -> bool:
-    """Whether a file has one of the hashes; one whose index tells none is measured later."""
-    known = {f"{kind}:{digest}" for kind, digest in file.hashes.items()}
-    comparable = {kind for kind in file.hashes if any(h.startswith(f"{kind}:") for h in hashes)}
-    return not comparable or bool(known & hashes)
 
 
 def choice(
@@ -334,102 +298,3 @@ def _stated(asked: Iterable[Asked]) -> list[str]:
             )
         texts.append(str(replace(one.requirement, url=None)))
     return texts
-
-
-# -- what is told
-
-
-def _with_hints(
-    failure: ResolutionFailure, driver: Driver, judge: SiteJudge, question: Question
-) -> ResolutionFailure:
-    """Add what is known of direct references, hashes and platforms."""
-    hints = []
-    for name in failure.culprits:
-        direct = question.directs.get(name)
-        if direct is not None:
-            hints.append(
-                f"`{name}` comes from `{direct.shown}` ({direct.by}), which is version"
-                f" {direct.version}; no other can be chosen"
-            )
-        if name in question.hashes:
-            hints.append(f"only files of `{name}` with the hashes that are given can be chosen")
-    hints += _platform_hints(failure, judge, question)
-    failure = with_hints(failure, driver)
-    failure.hints = (*failure.hints, *(hint for hint in hints if hint not in failure.hints))
-    return failure
-
-
-def _platform_hints(failure: ResolutionFailure, judge: SiteJudge, question: Question) -> list[str]:
-    aim, machine = question.aim, judge.machine
-    if aim is None or not isinstance(machine, MachineJudge):
-        return []
-    named = {name for name, _ in machine.passed_over}
-    unfit = [name for name in failure.culprits if name in named]
-    if not unfit:
-        return []
-    hints = [f"the wheels must fit {aim.words} with Python {aim.values['python_version']}"]
-    if question.foreign:
-        names = ", ".join(f"`{name}`" for name in unfit[:4])
-        hints.append(
-            f"allow a build of {names} with `--no-binary {unfit[0]}`, or ask for another platform"
-            " with `--python-platform`"
-        )
-    return hints
-
-
-def _passed_over(
-    judge: SiteJudge, resolution: Resolution, driver: Driver, question: Question
-) -> list[str]:
-    """Say which newer versions would have been chosen if their files fitted."""
-    machine = judge.machine
-    if not isinstance(machine, MachineJudge) or not machine.passed_over:
-        return []
-    if question.choice.resolution != "highest":
-        return []
-    wanted: dict[str, list[str]] = {}
-    texts = [_text(asked) for asked in question.asked if asked.source is None]
-    for text in (
-        *texts,
-        *question.choice.constraints,
-        *(line for package in resolution.packages for line in package.requires),
-    ):
-        dependency = parse_dependency(text)
-        wanted.setdefault(dependency.name, []).append(dependency.specifier)
-    notes = []
-    for package in resolution.packages:
-        if package.name in question.choice.preferred:
-            continue
-        found = _newest_passed_over(machine, package.name, package.version, wanted)
-        if found is not None:
-            version, reason = found
-            notes.append(_passed_over_note(machine, driver, package.name, version, reason))
-    return notes
-
-
-def _newest_passed_over(
-    machine: MachineJudge, name: str, chosen: str, wanted: Mapping[str, list[str]]
-) -> tuple[str, str] | None:
-    own = version_of(chosen)
-    newer = [
-        (version_of(version), version, reason)
-        for (project, version), reason in machine.passed_over.items()
-        if project == name and version_of(version) > own
-    ]
-    for version, text, reason in sorted(newer, reverse=True):
-        if is_prerelease(text) and not is_prerelease(chosen):
-            continue
-        specifiers = [one for part in wanted.get(name, ()) if part for one in specifiers_of(part)]
-        if all(one.contains(version, prereleases=True) for one in specifiers):
-            return text, reason
-    return None
-
-
-def _passed_over_note(
-    machine: MachineJudge, driver: Driver, name: str, version: str, reason: str
-) -> str:
-    text = f"{name} {version} passed over: {reason}"
-    release = next(one for one in driver.pages[name].releases if one.version == version)
-    sdist = any(not file.is_wheel for file in usable_files(name, release, machine.policy))
-    if sdist and machine.foreign:
-        text += f"; `--no-binary {name}` builds it"
-    return text

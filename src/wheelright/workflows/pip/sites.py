@@ -19,6 +19,7 @@ from wheelright.workflows.pythons import search_in
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
+
     from wheelright.interpreters import Search
     from wheelright.targets import Interpreter
     from wheelright.venv import Installed, Record
