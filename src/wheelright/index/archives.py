@@ -164,7 +164,8 @@ def _unpack(body: bytes, flags: int, method: int, check: int, size: int) -> byte
         text = body
     else:
         raise BrokenArchiveError(f"its metadata file is packed by an unknown method ({method})")
-    if len(text) != size or zlib.crc32(text) != check:
+    # Metadata is never empty; a damaged header can make it look so, and the sum of nothing is 0.
+    if not text or len(text) != size or zlib.crc32(text) != check:
         raise BrokenArchiveError("its metadata file is damaged")
     return text
 

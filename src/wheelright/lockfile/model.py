@@ -245,9 +245,22 @@ def canonical_inputs(inputs: LockInputs) -> LockInputs:
     return LockInputs(**values)
 
 
-def _order(package: LockedPackage) -> tuple[str, tuple[object, ...], str, str]:
+def _order(package: LockedPackage) -> tuple[object, ...]:
+    """Order by name, version and marker; the rest only decides between entries alike in these."""
     version = package.version or ""
-    return package.name, _natural(version), version, package.marker or ""
+    rest = (package.requires_python, package.index, package.directory, package.archive, package.vcs)
+    files = [(file.name, file.url, sorted(file.hashes.items())) for file in package.files]
+    return (
+        package.name,
+        _natural(version),
+        version,
+        package.marker or "",
+        package.extras,
+        package.requires,
+        repr(rest),
+        repr(files),
+        repr(package.dependencies),
+    )
 
 
 def _natural(version: str) -> tuple[object, ...]:
