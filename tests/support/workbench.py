@@ -44,6 +44,11 @@ class Answer:
     err: str
 
 
+def lines(*texts: str) -> str:
+    """Join lines as a program prints them."""
+    return "".join(f"{text}\n" for text in texts)
+
+
 class Workbench:
     """``project`` is the directory of the project, ``cache`` that of the cache."""
 
