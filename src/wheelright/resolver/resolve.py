@@ -15,6 +15,7 @@ from wheelright.resolver.candidates import Candidates, Choice
 from wheelright.resolver.errors import ResolutionFailure
 from wheelright.resolver.explain import explain, premises_of
 from wheelright.resolver.facts import Candidate, Listing
+from wheelright.resolver.hints import hints_of
 from wheelright.resolver.incompatibility import leaves
 from wheelright.resolver.join import join_parts
 from wheelright.resolver.knowledge import Knowledge
@@ -132,11 +133,13 @@ def _failure(knowledge: Knowledge, universe: Universe, signal: Impossible) -> Re
     failing = signal.proof.where & signal.search.where
     marker = marker_for(universe, failing, universe.everything)
     where = f" where `{marker}`" if marker else ""
+    premises = premises_of(leaves(signal.proof), words)
     return ResolutionFailure(
         f"no versions satisfy the requirements of `{knowledge.request.name}`{where}",
         details=proof,
+        hints=hints_of(premises, next(iter(culprits), ""), knowledge.candidates, knowledge.request),
         culprits=culprits,
-        premises=premises_of(leaves(signal.proof), words),
+        premises=premises,
         marker=marker,
     )
 
