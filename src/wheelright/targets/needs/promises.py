@@ -17,7 +17,7 @@ from wheelright.targets.needs.policies import (
     windows_provides,
 )
 from wheelright.targets.needs.wheel import is_module
-from wheelright.targets.platform import Platform, parse_platform, system_words
+from wheelright.targets.platform import MUSL_FLOOR, Platform, cpu_name, parse_platform, system_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -30,6 +30,7 @@ _UNIVERSAL_ARCHES = {"universal2": ("x86_64", "arm64"), "intel": ("x86_64",)}
 _ARM_32 = frozenset({"armv6l", "armv7l", "armv8l"})
 # No Mac with an Apple processor runs anything older.
 _OLDEST_ARM_MACOS: Version = (11, 0)
+_OLDEST_MACOS: Version = (10, 9)
 _OLDEST_FLOOR: dict[Family, Version] = {"glibc": (2, 17), "musl": (1, 1)}
 _SYSTEM_NAMES = {"linux": "Linux", "macos": "macOS", "windows": "Windows", "ios": "iOS"}
 
@@ -61,43 +62,47 @@ def floor_of(
     On Linux that is the lowest number that its glibc versions allow, raised to the first policy
     that has the other symbol versions it needs (``GLIBCXX``), and never below the oldest policy.
     ``system`` and ``arch`` choose where it has code for several kinds of machine; without them the
-    extension modules decide. ``None`` where even they are for several, for a pure wheel, for one whose
-    only binaries are unreadable, and where no policy known has what it needs.
+    extension modules decide. ``None`` where even they are for several, for a pure wheel, for one
+    whose binaries cannot be read, and where no known policy has what it needs. musl does not number
+    its symbols, so nothing proves that a binary runs on 1.1: it is never said here.
     Libraries from outside do not count here: see :func:`promise_kept`.
     """
-    wanted_arch = None if arch is None else Platform("linux", arch).cpu
-    floors = [
-        floor
-        for floor in needs.floors
-        if system in {None, floor.system} and wanted_arch in {None, floor.arch}
-    ]
-    if len(floors) > 1:
-        kinds = {(each.system, each.arch) for each in needs.binaries if is_module(each.path)}
-        floors = [floor for floor in floors if (floor.system, floor.arch) in kinds]
-    if len(floors) != 1:
-        return None
-    floor = floors[0]
-    if floor.arch is None:
+    floor = _only_floor(needs, system, arch)
+    if floor is None or floor.arch is None:
         return None
     match floor.system:
-        case "linux" if floor.libc is None:
-            # Such code runs on any Linux; a tag must name a libc, and glibc's oldest is the widest.
-            return Platform("linux", floor.arch, "glibc", _oldest("glibc", floor.arch))
         case "linux":
-            lowest = _linux_floor(needs, floor)
-            return None if lowest is None else Platform("linux", floor.arch, floor.libc, lowest)
+            # Code without a libc runs on any Linux; a tag must name one, and glibc is everywhere.
+            libc = floor.libc or "glibc"
+            lowest = _linux_floor(needs, floor.arch, libc, floor.version)
+            return None if lowest is None else Platform("linux", floor.arch, libc, lowest)
         case "macos":
-            version = floor.version or (10, 9)
-            if floor.arch == "aarch64":
-                version = max(version, _OLDEST_ARM_MACOS)
-            # From macOS 11 on only the first number counts in tags.
-            if version[0] > 10 and version[1]:
-                version = (version[0] + 1, 0)
-            return Platform("macos", floor.arch, None, version)
+            return Platform("macos", floor.arch, None, _macos_floor(floor))
         case "windows":
             return Platform("windows", floor.arch)
         case _:
             return None
+
+
+def _only_floor(needs: WheelNeeds, system: str | None, arch: str | None) -> Floor | None:
+    wanted = None if arch is None else cpu_name(arch)
+    floors = [
+        floor
+        for floor in needs.floors
+        if system in {None, floor.system} and wanted in {None, floor.arch}
+    ]
+    if len(floors) > 1:
+        kinds = {(each.system, each.arch) for each in needs.binaries if is_module(each.path)}
+        floors = [floor for floor in floors if (floor.system, floor.arch) in kinds]
+    return floors[0] if len(floors) == 1 else None
+
+
+def _macos_floor(floor: Floor) -> Version:
+    version = floor.version or _OLDEST_MACOS
+    if floor.arch == "aarch64":
+        version = max(version, _OLDEST_ARM_MACOS)
+    # From macOS 11 on tags count whole versions only.
+    return (version[0] + 1, 0) if version[0] > 10 and version[1] else version
 
 
 def _oldest(family: Family, arch: str) -> Version:
@@ -107,24 +112,25 @@ def _oldest(family: Family, arch: str) -> Version:
     return _OLDEST_FLOOR[family]
 
 
-def _linux_floor(needs: WheelNeeds, floor: Floor) -> Version | None:
-    assert floor.libc is not None
-    assert floor.arch is not None
-    version = max(floor.version or (0, 0), _oldest(floor.libc, floor.arch))
-    known = policies(floor.libc)
+def _linux_floor(
+    needs: WheelNeeds, arch: str, libc: Family, measured: Version | None
+) -> Version | None:
+    version = max(measured or (0, 0), MUSL_FLOOR if libc == "musl" else _oldest(libc, arch))
+    known = policies(libc)
     for binary in needs.binaries:
-        if (binary.system, binary.arch, binary.libc) != ("linux", floor.arch, floor.libc):
+        if (binary.system, binary.arch) != ("linux", arch) or binary.libc not in {None, libc}:
             continue
         for name in _machine_versions(binary, known[-1]):
-            fits = [policy.version for policy in known if policy.allows(name, floor.arch)]
-            if not name.startswith("GLIBC_"):
-                if not fits:
-                    return None
-                version = max(version, fits[0])
-    if version == floor.version:
+            if name.startswith("GLIBC_"):
+                continue
+            fits = [policy.version for policy in known if policy.allows(name, arch)]
+            if not fits:
+                return None
+            version = max(version, fits[0])
+    if version == measured:
         # What a distribution brought back to an older glibc counts as the older (2.18 on aarch64).
         for policy in known:
-            ceiling = policy.ceiling("GLIBC", floor.arch)
+            ceiling = policy.ceiling("GLIBC", arch)
             if policy.version < version and ceiling is not None and version <= ceiling:
                 return policy.version
     return version
