@@ -1,8 +1,9 @@
 """The resolver: PubGrub over integer sets, for a set of environments at once. Pure.
 
 Must live here: markers and environments as bit masks (``markers``, ``universe``, ``simplify``),
-candidates and version sets as integers (``candidates``), the solver (``solver``), splitting and
-the joining of parts (``resolve``), and the proof as prose (``explain``).
+candidates and version sets as integers (``candidates``), the solver (``search``), splitting and
+the joining of parts (``resolve``, ``split``, ``join``), the proof as prose (``explain``, on
+``chain``, ``proof`` and ``words``) and what would help (``hints``).
 Must not live here: I/O, the clock, paths, threads. ``resolve()`` is a generator: it yields
 :class:`NeedCandidates` or :class:`NeedDependencies` and is sent facts, as values; a driver in
 ``workflows`` answers from caches and fetches the rest.
@@ -29,6 +30,7 @@ from wheelright.resolver.facts import (
 )
 from wheelright.resolver.markers import InvalidMarker, parse_marker
 from wheelright.resolver.request import Entry, Policy, Request, RootRequirement
+from wheelright.resolver.requirements import InvalidRequirement
 from wheelright.resolver.resolve import resolve
 from wheelright.resolver.result import Package, Resolution, Statistics
 
@@ -38,6 +40,7 @@ __all__ = [
     "Dependencies",
     "Entry",
     "InvalidMarker",
+    "InvalidRequirement",
     "Listing",
     "Need",
     "NeedCandidates",
