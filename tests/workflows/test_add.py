@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from support.wheels import sdist_files, write_project
 from wheelright.lockfile import dumps
 from wheelright.workflows import add as adding
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from support.workbench import Workbench
 
 
@@ -32,35 +31,6 @@ def served(bench: Workbench) -> Workbench:
 
 def _dependencies(bench: Workbench) -> str:
     return bench.pyproject.read_text().partition("dependencies = ")[2]
-
-
-def _tree(folder: Path, name: str, requires: str = "") -> Path:
-    """Write a source tree that needs no backend from an index."""
-    folder.mkdir(parents=True)
-    (folder / "pyproject.toml").write_text(
-        f'[project]\nname = "{name}"\nversion = "0.3"\ndependencies = [{requires}]\n'
-        '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
-    )
-    (folder / "backend.py").write_text(
-        "import os, zipfile\n"
-        "def _make(folder, members):\n"
-        f'    info = "{name}-0.3.dist-info"\n'
-        f'    file = "{name}-0.3-py3-none-any.whl"\n'
-        "    with zipfile.ZipFile(os.path.join(folder, file), 'w') as archive:\n"
-        f"        text = 'Metadata-Version: 2.1\\nName: {name}\\nVersion: 0.3\\n'\n"
-        "        archive.writestr(f'{info}/METADATA', text)\n"
-        "        archive.writestr(f'{info}/WHEEL', 'Wheel-Version: 1.0\\n'"
-        " 'Root-Is-Purelib: true\\nTag: py3-none-any\\n')\n"
-        "        for path, text in members:\n"
-        "            archive.writestr(path, text)\n"
-        "        archive.writestr(f'{info}/RECORD', '')\n"
-        "    return file\n"
-        "def build_wheel(folder, config_settings=None, metadata_directory=None):\n"
-        f"    return _make(folder, [('{name}.py', 'x = 1')])\n"
-        "def build_editable(folder, config_settings=None, metadata_directory=None):\n"
-        f"    return _make(folder, [('{name}.pth', os.getcwd())])\n"
-    )
-    return folder
 
 
 # -- add
@@ -180,7 +150,7 @@ def test_an_index_by_name_is_pinned_and_written(served: Workbench) -> None:
 
 
 def test_a_directory_becomes_a_source(served: Workbench) -> None:
-    _tree(served.root / "lib", "lib", '"six"')
+    write_project(served.root / "lib", sdist_files("lib", "0.3", requires=["six"]))
     served.ok("add ../lib")
     assert _dependencies(served) == (
         '[\n    "lib",\n]\n\n[tool.wheelright.sources]\nlib = { path = "../lib" }\n'
@@ -289,8 +259,10 @@ def test_locked_refuses_a_change_of_the_lock(served: Workbench) -> None:
     answer = served("add six --locked")
     assert (answer.code, answer.err) == (
         1,
-        "error: the lockfile would change\n  in [PROJECT]/pylock.toml\n"
-        "hint: leave `--locked` out\n",
+        (
+            "error: the lockfile would change\n  in [PROJECT]/pylock.toml\n"
+            "hint: leave `--locked` out\n"
+        ),
     )
     assert _state(served) == before
     served.ok("add idna --locked")
@@ -302,8 +274,10 @@ def test_locked_refuses_a_change_of_the_lock(served: Workbench) -> None:
         (
             "add six=1",
             2,
-            "error: this is not a valid requirement: `six=1`: expected semicolon (after name with"
-            " no version specifier) or end\nhint: A version is pinned with `==`\n",
+            (
+                "error: this is not a valid requirement: `six=1`: expected semicolon (after"
+                " name with no version specifier) or end\nhint: A version is pinned with `==`\n"
+            ),
         ),
         (
             "add ./nowhere",
@@ -313,45 +287,61 @@ def test_locked_refuses_a_change_of_the_lock(served: Workbench) -> None:
         (
             "add ./empty",
             1,
-            "error: the directory holds no Python project\n  in [PROJECT]/empty\n"
-            "hint: it needs a `pyproject.toml` or a `setup.py`\n",
+            (
+                "error: the directory holds no Python project\n  in [PROJECT]/empty\n"
+                "hint: it needs a `pyproject.toml` or a `setup.py`\n"
+            ),
         ),
         (
             "add git+https://u:secret@example.org/x.git",
             2,
-            "error: the name of what is at `git+https://********@example.org/x.git` is not known\n"
-            "hint: write `NAME @ git+https://********@example.org/x.git`\n",
+            (
+                "error: the name of what is at `git+https://********@example.org/x.git` is not"
+                " known\n"
+                "hint: write `NAME @ git+https://********@example.org/x.git`\n"
+            ),
         ),
         (
             "add x@git+https://example.org/x.git",
             1,
-            "error: the source of `x` is a Git repository, which this version cannot install from\n"
-            "hint: use an index or a path, or leave sources out with `--no-sources`\n",
+            (
+                "error: the source of `x` is a Git repository, which this version cannot install"
+                " from\n"
+                "hint: use an index or a path, or leave sources out with `--no-sources`\n"
+            ),
         ),
         (
             "add app",
             1,
-            "error: `app` is the project itself, which cannot require itself\n"
-            "  in [PROJECT]/pyproject.toml\n",
+            (
+                "error: `app` is the project itself, which cannot require itself\n"
+                "  in [PROJECT]/pyproject.toml\n"
+            ),
         ),
         (
             "add six --editable",
             2,
-            "error: `six` cannot be editable: it is no directory\n  in --editable\n"
-            "hint: give the path of its source tree\n",
+            (
+                "error: `six` cannot be editable: it is no directory\n  in --editable\n"
+                "hint: give the path of its source tree\n"
+            ),
         ),
         (
             "add six --marker windows",
             2,
-            "error: `windows` is not a valid marker\n  in --marker\n"
-            "  Expected a marker variable or quoted string\n"
-            "hint: a marker looks like `sys_platform == 'win32'`\n",
+            (
+                "error: `windows` is not a valid marker\n  in --marker\n"
+                "  Expected a marker variable or quoted string\n"
+                "hint: a marker looks like `sys_platform == 'win32'`\n"
+            ),
         ),
         (
             "add six --group a/b",
             2,
-            "error: `a/b` is not a valid name of a group\n"
-            "hint: names hold letters, digits, `-`, `_` and `.`\n",
+            (
+                "error: `a/b` is not a valid name of a group\n"
+                "hint: names hold letters, digits, `-`, `_` and `.`\n"
+            ),
         ),
         (
             "add",
@@ -374,9 +364,11 @@ def test_without_a_project_init_is_named(served: Workbench) -> None:
         answer = served(f"{verb} six")
         assert (answer.code, answer.err) == (
             2,
-            "error: No project was found: no `pyproject.toml` with a `[project]` table here or in"
-            " any directory above\n  in [PROJECT]\n"
-            "hint: Run `wheelright init` to make a project here\n",
+            (
+                "error: No project was found: no `pyproject.toml` with a `[project]` table here or"
+                " in any directory above\n  in [PROJECT]\n"
+                "hint: Run `wheelright init` to make a project here\n"
+            ),
         )
 
 
@@ -408,8 +400,10 @@ def test_what_is_removed_goes_with_what_it_required(served: Workbench) -> None:
     [
         (
             "remove six",
-            "error: `six` is not in the project's dependencies\n"
-            "hint: `six` is in group `docs`: use `--group docs`\n",
+            (
+                "error: `six` is not in the project's dependencies\n"
+                "hint: `six` is in group `docs`: use `--group docs`\n"
+            ),
         ),
         (
             "remove idnaa",
@@ -418,8 +412,10 @@ def test_what_is_removed_goes_with_what_it_required(served: Workbench) -> None:
         ("remove --optional fast six", "error: `six` is not in extra `fast`\n"),
         (
             "remove idna six",
-            "error: `six` is not in the project's dependencies\n"
-            "hint: `six` is in group `docs`: use `--group docs`\n",
+            (
+                "error: `six` is not in the project's dependencies\n"
+                "hint: `six` is in group `docs`: use `--group docs`\n"
+            ),
         ),
     ],
 )

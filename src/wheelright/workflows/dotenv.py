@@ -29,12 +29,16 @@ _PART = re.compile(
 )
 
 
-def parse_dotenv(path: str, text: str, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables of a file. What ``environ`` has wins over the file in ``${NAME}`` too.
+def parse_dotenv(
+    path: str, text: str, environ: Mapping[str, str], earlier: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Return the variables of a file.
 
+    In ``${NAME}``, what ``environ`` has wins over the file, and the file over ``earlier`` ones.
     ``path`` is for errors. Raises ``UsageError`` that points at a line that is none of this.
     """
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    before = earlier or {}
     found: dict[str, str] = {}
     at = 0
     while at < len(text):
@@ -45,7 +49,7 @@ def parse_dotenv(path: str, text: str, environ: Mapping[str, str]) -> dict[str, 
         start = _START.match(text, at)
         if start is None:
             raise _bad(path, text, at, "it is not `NAME=value`")
-        value, at = _value(path, text, start.end(), {**found, **environ})
+        value, at = _value(path, text, start.end(), {**before, **found, **environ})
         found[start["name"]] = value
         end = _END.match(text, at)
         if end is None:

@@ -89,7 +89,7 @@ def environment_for(context: Context, request: EnvironmentRequest, options: Sync
     try:
         venv = work.made()
     except WheelrightError as error:
-        error.doing = error.doing or f"preparing the environment of {request.what}"
+        error.doing = error.doing or f"preparing the environment of `{request.what}`"
         raise
     files.make_directory(note.parent)
     files.write_atomic(note, msgspec.json.encode(Path(venv.path).name))
@@ -145,7 +145,7 @@ class _Making:
                 if isinstance(source, (GitSource, UrlSource)) or source.is_conditional:
                     raise UnsupportedSourceError(
                         f"`{asked.name}` comes from a place that this version cannot install from",
-                        doing=f"preparing the environment of {self.request.what}",
+                        doing=f"preparing the environment of `{self.request.what}`",
                         hints=["name a version that an index has, or a directory"],
                     )
                 found[asked.name] = source

@@ -110,7 +110,7 @@ def _variables(context: Context, options: RunOptions) -> dict[str, str]:
             raise UsageError(
                 f"the environment file `{name}` cannot be read: {why}", where=str(path)
             ) from None
-        found.update(parse_dotenv(str(path), text, {**found, **context.environ}))
+        found.update(parse_dotenv(str(path), text, context.environ, found))
     return {**found, **context.environ}
 
 
@@ -330,7 +330,7 @@ def _with_more(context: Context, options: RunOptions, ground: Ground) -> Ground:
             one.name: (one.version,) for one in list_installed(base) if one.version is not None
         }
     request = EnvironmentRequest(
-        "`--with`",
+        "--with",
         probe(Path(ground.python), search_in(context, venvs=False)),
         _asked(context, options, context.directory),
         context.directory,
@@ -375,6 +375,6 @@ def _script_ground(context: Context, options: RunOptions, script: Script) -> Gro
 
     asked = from_requirements(around, script.dependencies, root)
     asked += _asked(around, options, root)
-    request = EnvironmentRequest(f"`{script.path.name}`", python, asked, root)
+    request = EnvironmentRequest(script.path.name, python, asked, root)
     venv = environment_for(around, request, options.sync)
     return Ground(venv.executable, (venv,))
