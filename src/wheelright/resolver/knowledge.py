@@ -87,7 +87,9 @@ class Knowledge:
         for dependency, _ in every:
             if dependency.marker is not None:
                 vocabulary.learn(dependency.marker, listed=listed)
-        for text in request.environments:
+        locked = request.policy.locked.values()
+        markers = [marker for versions in locked for _, marker in versions if marker is not None]
+        for text in (*request.environments, *markers):
             vocabulary.learn(parse_marker(text), listed=listed)
         return self
 

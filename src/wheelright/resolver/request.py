@@ -34,7 +34,8 @@ class RootRequirement:
 class Policy:
     """How to choose among versions that all satisfy.
 
-    ``preferred`` maps a project to versions that win while they satisfy (those locked before).
+    ``preferred`` maps a project to versions that win while they satisfy (those locked before);
+    ``locked`` does so for projects locked in several versions, each with the marker where.
     ``constraints`` limit versions of projects that are needed anyway; ``overrides`` replace every
     requirement on their project; ``excludes`` names projects whose requirement is ignored.
     """
@@ -42,6 +43,7 @@ class Policy:
     resolution: Literal["highest", "lowest", "lowest-direct"] = "highest"
     prerelease: str = "if-necessary-or-explicit"
     preferred: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    locked: Mapping[str, tuple[tuple[str, str | None], ...]] = field(default_factory=dict)
     constraints: tuple[str, ...] = ()
     overrides: tuple[str, ...] = ()
     excludes: frozenset[str] = frozenset()

@@ -30,6 +30,7 @@ from wheelright.resolver.incompatibility import (
     leaves,
     resolvent,
 )
+from wheelright.resolver.markers import parse_marker
 from wheelright.resolver.split import Split, split_between, split_python
 
 if TYPE_CHECKING:
@@ -357,11 +358,31 @@ class Search:
             where = self.universe.everything
             self._add({node.base: 1 << bit, project: others}, where, SameVersionCause())
             return None
+        locked = self._locked(project, allowed)
+        if locked is not None:
+            return locked
         for version in self.preferred.get(node.key[0], ()):
             bit = node.candidates.bits.get(version, 0)
             if bit and allowed >> bit & 1 and self._serves(project, bit):
                 return bit
         return self._best(project, allowed)
+
+    def _locked(self, project: int, allowed: int) -> int | None:
+        """Return the version that was locked here; split where several were, each in its place."""
+        node = self.nodes[project]
+        need = self.reach[project] & self.where
+        found: list[tuple[int, int]] = []
+        for version, marker in self.knowledge.request.policy.locked.get(node.key[0], ()):
+            bit = node.candidates.bits.get(version, 0)
+            everything = self.universe.everything
+            where = everything if marker is None else self.universe.mask(parse_marker(marker))
+            if bit and allowed >> bit & 1 and where & need:
+                found.append((bit, where & need))
+        if len(found) > 1:
+            split = split_between(self.universe, self.where, [where for _, where in found])
+            if split is not None:
+                raise MustSplit(split)
+        return next((bit for bit, _ in found if self._serves(project, bit)), None)
 
     def _best(self, project: int, allowed: int) -> int | None:
         """Return the best candidate, or None where it was barred for its Python or its files."""

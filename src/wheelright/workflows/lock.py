@@ -6,6 +6,7 @@ resolved anew, preferring what was locked, except where an upgrade was asked for
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from wheelright.errors import RequestError, WheelrightError
 from wheelright.lockfile import Lock, canonical, compare, dumps, read_lock, staleness
+from wheelright.lockfile.markers import assume, condition_text, parse_condition
 from wheelright.outside import files
 from wheelright.resolver import Policy, Request, ResolutionFailure, resolve
 from wheelright.resolver.pythons import lower_bound
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wheelright.index import Indexes
-    from wheelright.lockfile import LockInputs
+    from wheelright.lockfile import LockedPackage, LockInputs
     from wheelright.project import Project
     from wheelright.resolver import Resolution
     from wheelright.workflows.context import Context
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from wheelright.workflows.roots import Roots
 
 LOCK_NAME = "pylock.toml"
+_QUOTED = re.compile(r"'([^']*)'")
 
 
 class MissingLockError(RequestError):
@@ -244,22 +247,35 @@ def choice(context: Context, options: ResolveOptions, known: Lock | None) -> Pol
     """Return how to choose among versions: settings, options, and what is locked."""
     settings = context.settings
     upgraded = {_name(text) for text in options.upgrade_package}
+    kept = {} if known is None or options.upgrade else known.by_name
     preferred: dict[str, tuple[str, ...]] = {}
-    if known is not None and not options.upgrade:
-        for package in known.packages:
-            if package.version is not None and package.name not in upgraded:
-                newer = preferred.get(package.name, ())
-                preferred[package.name] = (package.version, *newer)
+    several: dict[str, tuple[tuple[str, str | None], ...]] = {}
+    for name, packages in kept.items():
+        versions = tuple((p.version, _where(p)) for p in packages if p.version is not None)
+        if name not in upgraded and len(versions) == 1:
+            preferred[name] = (versions[0][0],)
+        elif name not in upgraded:
+            several[name] = versions
     limits = [text for text in options.upgrade_package if text.strip() != _name(text)]
     constraints = [str(requirement) for requirement in settings.constraint_dependencies]
     return Policy(
         resolution=options.resolution or settings.resolution,
         prerelease=options.prerelease or settings.prerelease,
         preferred=preferred,
+        locked=several,
         constraints=(*constraints, *limits),
         overrides=tuple(str(requirement) for requirement in settings.override_dependencies),
         excludes=frozenset(settings.exclude_dependencies),
     )
+
+
+def _where(package: LockedPackage) -> str | None:
+    """Return where a locked package applies once every extra and group takes part."""
+    if package.marker is None:
+        return None
+    condition = parse_condition(package.marker)
+    names = frozenset(_QUOTED.findall(package.marker))
+    return condition_text(assume(condition, extras=names, groups=names))
 
 
 def _name(text: str) -> str:
