@@ -150,7 +150,7 @@ def test_run_leaves_the_command_alone() -> None:
     assert parsed.command.read(parsed.given) == RunOptions(
         command=("python", "--version", "-p", "3", "--frozen", "--", "-x"),
         with_requirements=("rich", "attrs"),
-        sync=SyncOptions(frozen=True),
+        sync=SyncOptions(frozen=True, inexact=True),
     )
     assert read_global(parsed.given) == GlobalOptions(python="3.12")
     assert parsed.given.count("quiet") == 1
@@ -195,7 +195,14 @@ def test_whatever_follows_the_command_of_run_is_its_own(
     words: list[str], separator: list[str]
 ) -> None:
     line = ["run", "--frozen", *separator, "program", *words]
-    assert read(line) == RunOptions(command=("program", *words), sync=SyncOptions(frozen=True))
+    assert read(line) == RunOptions(
+        command=("program", *words), sync=SyncOptions(frozen=True, inexact=True)
+    )
+
+
+def test_run_leaves_what_else_is_installed_unless_exact() -> None:
+    assert read(["run", "x"]) == RunOptions(command=("x",))
+    assert read(["run", "--exact", "x"]) == RunOptions(command=("x",), sync=SyncOptions())
 
 
 def test_add() -> None:
@@ -455,9 +462,9 @@ def test_help_and_version_win_over_missing_arguments() -> None:
             ("usage: wheelright lock [OPTIONS]",),
         ),
         (
-            "run --frozen",
-            "`wheelright run` needs a COMMAND",
-            ("usage: wheelright run [OPTIONS] COMMAND...",),
+            "remove --frozen",
+            "`wheelright remove` needs a PACKAGE",
+            ("usage: wheelright remove [OPTIONS] PACKAGE...",),
         ),
         ("sync --frozen --locked", "`--frozen` and `--locked` exclude each other", ()),
         ("sync -U --frozen", "`-U` and `--frozen` exclude each other", ()),
