@@ -65,6 +65,7 @@ class Workbench:
             "WHEELRIGHT_PYTHON": str(BASE_PYTHON),
             "WHEELRIGHT_NO_PROGRESS": "1",
             "PATH": "/usr/bin:/bin",
+            "PYENV_ROOT": str(root / "pyenv"),
         }.items():
             patch.setenv(name, value)
         patch.chdir(self.project)

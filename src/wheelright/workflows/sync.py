@@ -5,6 +5,7 @@ Looks first, then plans, then fetches and builds, and only then touches the venv
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import time
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 
 from wheelright.lockfile import dumps
-from wheelright.outside.files import read_bytes
+from wheelright.outside.files import DiskError, read_bytes
 from wheelright.targets import detect_machine
 from wheelright.venv import (
     ApplyOptions,
@@ -160,14 +161,13 @@ def _carry_out(work: Syncing) -> Venv:
         return venv
     mode = options.link_mode or context.settings.link_mode or "clone"
     compile_bytecode = options.compile_bytecode or context.settings.compile_bytecode
-    apply_plan(
-        venv,
-        work.plan,
-        wheels,
-        record,
-        context.reporter,
-        ApplyOptions(mode, compile_bytecode, detect_machine().arch),
-    )
+    how = ApplyOptions(mode, compile_bytecode, detect_machine().arch)
+    try:
+        apply_plan(venv, work.plan, wheels, record, context.reporter, how)
+    except DiskError as error:
+        if error.errno == errno.ENOENT and context.store.prune().files:
+            error.hints = ("run again: the cache was damaged, and what was has been removed",)
+        raise
     return venv
 
 
