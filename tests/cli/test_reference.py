@@ -40,7 +40,7 @@ def test_a_command() -> None:
 def test_shared_options_are_told_once() -> None:
     text = command_reference()
     assert text.count("`WHEELRIGHT_EXCLUDE_NEWER`") == 1
-    assert text.count("[resolver options](#resolver-options)") == 7
+    assert text.count("[resolver options](#resolver-options)") == 10
 
 
 def test_every_command_and_option_is_there() -> None:

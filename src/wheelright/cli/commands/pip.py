@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from wheelright.cli.option import BUILD, INSTALLER, RESOLVER, SELECTION, Arguments, Command, Option
+from wheelright.cli.option import BUILD, INSTALLER, SELECTION, Arguments, Command, Option
 from wheelright.cli.shared import (
     INDEX_OPTIONS,
     INSTALL_OPTIONS,
@@ -154,7 +154,6 @@ _PRE = Option(
     dest="prerelease",
     const="allow",
     scope="pip",
-    heading=RESOLVER,
     help="The same as --prerelease allow",
 )
 
@@ -185,7 +184,6 @@ _NO_DEPS = Option(
     flags=("--no-deps",),
     dest="no_deps",
     scope="pip",
-    heading=RESOLVER,
     help="Take what is asked for, and nothing that it requires",
 )
 
@@ -302,6 +300,8 @@ INSTALL = Command(
             help="Install the project in this directory, editable",
         ),
         *_FILES,
+        _NO_DEPS,
+        _PRE,
         *_HASHES,
         _DRY_RUN,
         OUTPUT_FORMAT,
@@ -316,8 +316,6 @@ INSTALL = Command(
         *_INSTALLING,
         *INDEX_OPTIONS,
         *RESOLVE_OPTIONS,
-        _PRE,
-        _NO_DEPS,
         *_FORMATS,
     ),
     read=_read_install,
@@ -336,6 +334,7 @@ SYNC = Command(
     arguments=Arguments("FILE", "A requirements file or a pylock.toml", 1),
     options=(
         *_FILES,
+        _PRE,
         *_HASHES,
         _DRY_RUN,
         OUTPUT_FORMAT,
@@ -349,7 +348,6 @@ SYNC = Command(
         *_INSTALLING,
         *INDEX_OPTIONS,
         *RESOLVE_OPTIONS,
-        _PRE,
         *_FORMATS,
     ),
     read=_read_sync,
@@ -533,12 +531,12 @@ COMPILE = Command(
             help="Leave this package out",
         ),
         *_FILES,
+        _NO_DEPS,
+        _PRE,
         _PYTHON_VERSION,
         next(option for option in INSTALL_OPTIONS if option.name == "--python-platform"),
         *INDEX_OPTIONS,
         *RESOLVE_OPTIONS,
-        _PRE,
-        _NO_DEPS,
         *_FORMATS,
     ),
     read=_read_compile,
