@@ -126,6 +126,10 @@ class Driver:
                 self._want_metadata(name, version)
         return self._dependencies(need.name, need.version)
 
+    def counts(self) -> str:
+        """Say how much was read, from the cache or an index, for ``-v`` and benchmarks."""
+        return f"{len(self._page_jobs)} pages, {len(self._metadata_jobs)} metadata files read"
+
     # -- listings
 
     def _listing(self, name: str) -> Listing:

@@ -211,6 +211,7 @@ def make_lock(work: Locking, known: Lock | None) -> tuple[Lock, Resolution]:
     except WheelrightError as error:
         error.doing = error.doing or f"locking `{work.project.name}`"
         raise
+    _report(context, work, resolution, driver)
     lowest = lower_bound(request.requires_python) or (3, 0, 0)
     packages = write_packages(resolution, driver, work.local, policy, lowest[1], known)
     made = Lock(
@@ -305,10 +306,10 @@ def _warn_of_strangers(context: Context, options: ResolveOptions, made: Lock) ->
         context.reporter.warn(f"nothing needs `{name}`, so it was not upgraded{meant}")
 
 
-def _report(context: Context, work: Locking, resolution: Resolution) -> None:
+def _report(context: Context, work: Locking, resolution: Resolution, driver: Driver) -> None:
     counts = resolution.statistics
     context.reporter.debug(
         f"resolved `{work.project.name}`: {counts.steps} steps, {counts.conflicts} conflicts,"
         f" {counts.splits} splits, {counts.refinements} refinements, {counts.visited} versions"
-        f" visited, {counts.environments} parts"
+        f" visited, {counts.environments} parts, {driver.counts()}"
     )
