@@ -58,6 +58,7 @@ SYSTEMS = (
 )
 PLACES = [Place(python, *system) for python in PYTHONS for system in SYSTEMS]
 EXTRAS = ("x", "y")
+MARKS = (*("",) * 7, " | yanked", *(" | python >=3.10",) * 3, " | python >=3.11", " | broken: no")
 
 many = settings(
     max_examples=WORLDS,
@@ -85,9 +86,7 @@ def worlds(draw: Callable[..., Any]) -> tuple[World, list[str]]:
     releases: dict[str, list[str]] = {}
     for name in NAMES:
         for version in draw(st.lists(st.sampled_from(VERSIONS), unique=True, max_size=3)):
-            mark = draw(
-                st.sampled_from(("",) * 8 + (" | yanked", " | python >=3.10", " | broken: no"))
-            )
+            mark = draw(st.sampled_from(MARKS))
             lines = draw(st.lists(requirement(root=False), max_size=3))
             releases[f"{name} {version}{mark}"] = lines
         releases.setdefault(name, [])

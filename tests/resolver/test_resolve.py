@@ -250,3 +250,40 @@ def test_the_search_is_counted() -> None:
     statistics = solve(facts, "a").statistics
 
     assert (statistics.steps, statistics.visited, statistics.environments) == (3, 3, 1)
+
+
+def test_a_project_reached_late_elsewhere_must_serve_there_too() -> None:
+    facts = world(
+        {
+            "a 2 | python >=3.11": [],
+            "a 1": [],
+            "b 1": ["c"],
+            "c 1": ["d"],
+            "d 1": ["a"],
+        }
+    )
+
+    answer = solve(facts, "a; python_version >= '3.12'", "b", python=">=3.9")
+
+    assert {key: marker for key, marker in chosen(answer).items() if key.startswith("a")} == {
+        "a 1": "python_version < '3.11'",
+        "a 2": "python_version >= '3.11'",
+    }
+
+
+def test_a_project_reached_late_where_nothing_serves_is_a_failure() -> None:
+    facts = world({"a 2 | python >=3.11": [], "b 1": ["c"], "c 1": ["d"], "d 1": ["a"]})
+
+    with pytest.raises(ResolutionFailure) as caught:
+        solve(facts, "a; python_version >= '3.12'", "b", python=">=3.9")
+
+    assert caught.value.marker == "python_version < '3.11'"
+
+
+def test_a_constraint_holds_where_its_project_is_reached_late() -> None:
+    facts = world({**LADDER, "b 1": ["c"], "c 1": ["d"], "d 1": ["a"]})
+    policy = Policy(constraints=("a<2; sys_platform == 'win32'",))
+
+    answer = solve(facts, "a; sys_platform == 'linux'", "b", policy=policy)
+
+    assert chosen(answer)["a 1"] == ""

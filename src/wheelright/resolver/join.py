@@ -12,9 +12,9 @@ from wheelright.resolver.result import Package
 from wheelright.resolver.simplify import marker_for
 
 if TYPE_CHECKING:
+    from wheelright.resolver.graph import Key, Part
     from wheelright.resolver.knowledge import Knowledge
     from wheelright.resolver.request import Entry, Request
-    from wheelright.resolver.search import Key, Part
     from wheelright.resolver.universe import Universe
 
 ROOT_KEY = ("", "")

@@ -15,12 +15,13 @@ from wheelright.resolver.candidates import Candidates, Choice
 from wheelright.resolver.errors import ResolutionFailure
 from wheelright.resolver.explain import explain, premises_of
 from wheelright.resolver.facts import Candidate, Listing
+from wheelright.resolver.graph import Counts, Part
 from wheelright.resolver.hints import hints_of
 from wheelright.resolver.incompatibility import leaves
 from wheelright.resolver.join import join_parts
 from wheelright.resolver.knowledge import Knowledge
 from wheelright.resolver.result import Resolution, Statistics
-from wheelright.resolver.search import Counts, Impossible, MustSplit, Part, Search
+from wheelright.resolver.search import Impossible, MustSplit, Search
 from wheelright.resolver.simplify import marker_for
 from wheelright.resolver.split import cut_python
 from wheelright.resolver.words import Words

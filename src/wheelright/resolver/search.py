@@ -16,9 +16,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from wheelright.resolver.assignments import Assignment, Assignments
+from wheelright.resolver.graph import Counts, Edge, Key, Node, Part
 from wheelright.resolver.incompatibility import (
     BarredCause,
     Cause,
@@ -42,8 +43,6 @@ if TYPE_CHECKING:
     from wheelright.resolver.requirements import Dependency
     from wheelright.resolver.universe import Universe
 
-#: A project, or one extra of it (the extra's name, else "").
-Key: TypeAlias = tuple[str, str]
 ROOT = 0
 #: Conflicts after which a project is decided before its turn.
 RESTLESS = 5
@@ -68,46 +67,6 @@ class Impossible(Exception):  # noqa: N818 - translated by ``resolve``
         super().__init__()
         self.proof = proof
         self.search = search
-
-
-@dataclass(slots=True)
-class Edge:
-    """One requirement of one candidate: where it holds, on which projects, awake or not."""
-
-    where: int
-    dependency: Dependency
-    cause: str = ""
-    entry: int = -1
-    children: tuple[int, ...] = ()
-    awake: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """The answer for one set of environments: versions by key, and the edges between them."""
-
-    where: int
-    versions: Mapping[Key, str]
-    edges: Mapping[Key, list[tuple[int, Key, Dependency, int]]]
-
-
-@dataclass(slots=True)
-class Counts:
-    """What all searches of one question did."""
-
-    steps: int = 0
-    conflicts: int = 0
-    splits: int = 0
-    refinements: int = 0
-
-
-@dataclass(slots=True)
-class Node:
-    """A project (or extra) in the search. ``base`` is the project's own node."""
-
-    key: Key
-    candidates: Candidates
-    base: int
 
 
 @dataclass(slots=True)
@@ -191,9 +150,8 @@ class Search:
         for dependency in self.knowledge.constraints.get(candidates.name, ()):
             limited = candidates.any & ~candidates.matching(dependency.specifier)
             mask = self._mask(dependency, "")
-            if limited and mask & self.where:
-                text = f"excluded by the constraint `{dependency.text}`"
-                self._add({number: limited}, mask, BarredCause(text))
+            if limited and self.where & ~mask == 0:
+                self._add({number: limited}, mask, _constrained(dependency))
 
     def _mask(self, dependency: Dependency, extra: str) -> int:
         if dependency.marker is None:
@@ -268,7 +226,9 @@ class Search:
         for edge in edges:
             grown += [c for c in edge.children if self._grow(c, edge.where & reach)]
         for child in grown:
-            if child in self.assignments.decided:
+            chosen = self.assignments.decided.get(child)
+            if chosen is not None:
+                self._fits(child, chosen)
                 yield from self._wake(child)
 
     def _grow(self, project: int, where: int) -> bool:
@@ -387,24 +347,46 @@ class Search:
     def _best(self, project: int, allowed: int) -> int | None:
         """Return the best candidate, or None where it was barred for its Python or its files."""
         bit = allowed.bit_length() - 1
+        return bit if self._fits(project, bit) else None
+
+    def _fits(self, project: int, bit: int) -> bool:
+        """Whether a candidate can be used wherever its project is reached; if not, state why.
+
+        Asked before it is chosen, and again whenever its project comes to be reached elsewhere.
+        Raises :class:`MustSplit` where only some of the Pythons are new enough.
+        """
         node = self.nodes[project]
+        if node.base != project:
+            return True
         candidate = node.candidates.candidate(bit)
-        usable = self.universe.python_mask(candidate.requires_python)
-        alike = node.candidates.by_python[candidate.requires_python or ""]
-        if self._python_bars(project, alike, usable, candidate.requires_python or ""):
-            return None
-        misfit = self.reach[project] & self.where & ~self.universe.serve_mask(candidate.serves)
-        if misfit:
-            where = self.universe.everything & ~self.universe.serve_mask(candidate.serves)
-            self._add({project: 1 << bit}, where, MisfitCause(candidate.misfit))
-            return None
-        return bit
+        text = candidate.requires_python or ""
+        usable = self.universe.python_mask(text)
+        if self._python_bars(project, node.candidates.by_python[text], usable, text):
+            return False
+        release = self.knowledge.releases.get((node.key[0], candidate.version))
+        if release is not None and self._unusable(project, bit, release):
+            return False
+        reach = self.reach[project] & self.where
+        misfit = self.universe.everything & ~self.universe.serve_mask(candidate.serves)
+        if reach & misfit:
+            self._add({project: 1 << bit}, misfit, MisfitCause(candidate.misfit))
+            return False
+        for dependency in self.knowledge.constraints.get(node.key[0], ()):
+            limited = node.candidates.any & ~node.candidates.matching(dependency.specifier)
+            mask = self._mask(dependency, "")
+            if limited >> bit & 1 and mask & reach:
+                self._add({project: limited}, mask, _constrained(dependency))
+                return False
+        return True
 
     def _serves(self, project: int, bit: int) -> bool:
         """Whether a preferred version can be used wherever its project is reached."""
         candidate = self.nodes[project].candidates.candidate(bit)
         usable = self.universe.python_mask(candidate.requires_python)
         usable &= self.universe.serve_mask(candidate.serves)
+        for dependency in self.knowledge.constraints.get(self.nodes[project].key[0], ()):
+            if not self.nodes[project].candidates.matching(dependency.specifier) >> bit & 1:
+                usable &= ~self._mask(dependency, "")
         return self.reach[project] & self.where & ~usable == 0
 
     def _soon(self, project: int) -> tuple[tuple[str, str], ...]:
@@ -583,3 +565,7 @@ class Search:
                 if edge.where & self.reach[project]
             ]
         return Part(self.where, versions, edges)
+
+
+def _constrained(dependency: Dependency) -> BarredCause:
+    return BarredCause(f"excluded by the constraint `{dependency.text}`")

@@ -21,8 +21,8 @@ from wheelright.resolver.incompatibility import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from wheelright.resolver.graph import Node
     from wheelright.resolver.incompatibility import Incompatibility
-    from wheelright.resolver.search import Node
 
 #: At most so many runs of versions are said one by one.
 RUNS = 3
