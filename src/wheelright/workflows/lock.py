@@ -112,7 +112,6 @@ def locked(context: Context, options: LockOptions) -> tuple[Lock, LockOutcome]:
         wrote=wrote,
         stale_reason=reason if before != text else None,
     )
-    _report(context, work, resolution)
     _warn_of_strangers(context, options.resolve, made)
     return made, outcome
 
