@@ -166,8 +166,7 @@ class Candidates:
         return run[len(run) - 1 - ascending] if self.oldest else run[ascending]
 
     def _key(self, run: list[Candidate], ascending: int) -> tuple[int, tuple[int, ...]]:
-        version = version_of(self._at(run, ascending).version)
-        return version.epoch, _trimmed(version)
+        return _key_of(self._at(run, ascending).version)
 
     def _asked(self, part: Specifier) -> int:
         """Ask ``packaging`` about every candidate: for the operators on prefixes and strings."""
@@ -184,6 +183,12 @@ def _readable(version: str) -> bool:
     except InvalidVersion:
         return False
     return True
+
+
+@lru_cache(maxsize=65536)
+def _key_of(text: str) -> tuple[int, tuple[int, ...]]:
+    version = version_of(text)
+    return version.epoch, _trimmed(version)
 
 
 def _trimmed(version: Version) -> tuple[int, ...]:
