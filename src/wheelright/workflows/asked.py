@@ -13,9 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wheelright.builder import static_metadata
 from wheelright.errors import RequestError, UsageError
-from wheelright.index.metadata import read_metadata
 from wheelright.project import (
     BadValue,
     GitSource,
@@ -260,6 +258,8 @@ def name_of_tree(context: Context, path: Path, index: IndexOptions) -> str:
 
     Raises ``RequestError`` for a directory without a Python project.
     """
+    from wheelright.builder import static_metadata
+    from wheelright.index.metadata import read_metadata
     from wheelright.workflows.local import DECIDING
 
     if not any((path / file).is_file() for file in DECIDING):

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from wheelright.workflows.asked import Asked
     from wheelright.workflows.commands import Command
     from wheelright.workflows.context import Context
+    from wheelright.workflows.environments import EnvironmentRequest
     from wheelright.workflows.options import RunOptions
     from wheelright.workflows.outcomes import SyncOutcome
 
@@ -321,7 +322,7 @@ def _with_more(context: Context, options: RunOptions, ground: Ground) -> Ground:
     if not options.with_requirements:
         return ground
     from wheelright.interpreters import probe
-    from wheelright.workflows.environments import EnvironmentRequest, environment_for
+    from wheelright.workflows.environments import EnvironmentRequest
 
     base = ground.venvs[0] if ground.venvs else None
     preferred = {}
@@ -337,8 +338,21 @@ def _with_more(context: Context, options: RunOptions, ground: Ground) -> Ground:
         base,
         preferred,
     )
-    venv = environment_for(context, request, options.sync)
+    venv = _environment(context, request, options)
     return replace(ground, python=venv.executable, venvs=(venv, *ground.venvs))
+
+
+def _environment(context: Context, request: EnvironmentRequest, options: RunOptions) -> Venv:
+    """Return the environment that a request led to before, or make it."""
+    from wheelright.workflows.environments import Making, known_environment
+
+    work = Making(context, request, options.sync)
+    known = known_environment(work)
+    if known is not None:
+        return known
+    from wheelright.workflows.furnishing import make_environment
+
+    return make_environment(work)
 
 
 def _asked(context: Context, options: RunOptions, root: Path) -> list[Asked]:
@@ -362,7 +376,7 @@ def _split(text: str) -> list[str]:
 
 def _script_ground(context: Context, options: RunOptions, script: Script) -> Ground:
     """Return the environment of a script that says what it needs."""
-    from wheelright.workflows.environments import EnvironmentRequest, environment_for
+    from wheelright.workflows.environments import EnvironmentRequest
     from wheelright.workflows.script_settings import script_context
 
     root = script.path.parent
@@ -376,5 +390,5 @@ def _script_ground(context: Context, options: RunOptions, script: Script) -> Gro
     asked = from_requirements(around, script.dependencies, root)
     asked += _asked(around, options, root)
     request = EnvironmentRequest(script.path.name, python, asked, root)
-    venv = environment_for(around, request, options.sync)
+    venv = _environment(around, request, options)
     return Ground(venv.executable, (venv,))
