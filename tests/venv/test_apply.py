@@ -67,7 +67,7 @@ def test_a_sync_and_its_repetition(venv: Venv, store: Store) -> None:
     record = read_record(venv)
     assert record is not None
     assert record.package("one") == RecordedPackage(
-        "one", "1.0", one.file.name, one.sha256, ("py3-none-any",)
+        "one", "1.0", one.file.name, one.sha256, ("py3-none-any",), needs=one.facts.needs
     )
     before = tree_of(venv.path)
     plan, _ = _sync(venv.path, [one, two])

@@ -7,7 +7,7 @@ import mmap
 import zipfile
 from base64 import urlsafe_b64encode
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wheelright.outside import files
 from wheelright.store.archive import Member, read_members, read_pieces, read_text
@@ -22,9 +22,10 @@ from wheelright.store.metadata import (
 )
 from wheelright.store.wheel import SCHEMA, Entry, EntryPoint, WheelFacts
 from wheelright.targets.filenames import normalize_name
+from wheelright.targets.needs import MAGIC_SIZE, is_binary, read_needs, to_plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
 
     from wheelright.outside.reporting import Reporter
 
@@ -58,6 +59,7 @@ class _Unpacking:
         self._buffer = buffer
         self._by_path = {member.path: member for member in members}
         self._dist_info = find_dist_info(name, self._by_path)
+        self._binaries: list[str] = []
 
     def run(self, root: str, reporter: Reporter) -> WheelFacts:
         purelib, tags = read_wheel(self._name, self._text("WHEEL"))
@@ -72,6 +74,7 @@ class _Unpacking:
         name = normalize_name(headers.get("name", [stem.rpartition("-")[0]])[0])
         if name != normalize_name(stem.rpartition("-")[0]):
             raise BrokenWheel(self._name, f"its METADATA is that of `{name}`")
+        entries = tuple(self._write(root, record))
         return WheelFacts(
             schema=SCHEMA,
             file_name=self._name,
@@ -83,7 +86,8 @@ class _Unpacking:
             data_directory=self._data_directory(stem),
             console_scripts=_entry_points(scripts, "console_scripts"),
             gui_scripts=_entry_points(scripts, "gui_scripts"),
-            entries=tuple(self._write(root, record)),
+            entries=entries,
+            needs=self._needs(root),
         )
 
     def _text(self, base: str) -> str:
@@ -98,6 +102,11 @@ class _Unpacking:
             return prefix[:-1]
         return None
 
+    def _needs(self, root: str) -> list[Any]:
+        """Measure what was written; costs nothing where no file starts as a binary does."""
+        with files.translating("read", root):
+            return to_plain(read_needs(root, self._by_path, self._binaries))
+
     def _write(self, root: str, record: dict[str, tuple[str, str]]) -> Iterator[Entry]:
         unlisted = {self._dist_info + end for end in UNLISTED}
         files.make_directory(root)
@@ -108,7 +117,7 @@ class _Unpacking:
             if parent != last:
                 files.make_directory(f"{root}/{parent}")
                 last = parent
-            pieces = read_pieces(self._name, member, self._buffer)
+            pieces = self._noticed(path, read_pieces(self._name, member, self._buffer))
             hasher = hashlib.sha256()
             if path in unlisted:
                 listed = None
@@ -131,6 +140,15 @@ class _Unpacking:
                     details=(f"expected {listed[0]}={listed[1]}", f"got      sha256={digest}"),
                 )
             yield Entry(path, digest, member.size, member.executable)
+
+    def _noticed(self, path: str, pieces: Generator[bytes]) -> Generator[bytes]:
+        """Pass on the pieces of a file; one that starts as a binary does is kept in mind."""
+        with closing(pieces):
+            first = next(pieces, b"")
+            if is_binary(first[:MAGIC_SIZE]):
+                self._binaries.append(path)
+            yield first
+            yield from pieces
 
     def _other_hasher(self, path: str, listed: tuple[str, str] | None) -> hashlib._Hash | None:
         if listed is None or listed[0] == "sha256":

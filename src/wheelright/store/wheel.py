@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 # Raised whenever the meaning of `WheelFacts` changes: wheels kept under another number are
 # unpacked again.
-SCHEMA = 1
+SCHEMA = 2
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True):
@@ -43,8 +43,8 @@ class WheelFacts(msgspec.Struct, frozen=True, array_like=True):
     ``name`` is normalized, ``version`` as METADATA has it. ``tags`` are those of WHEEL, one by
     one. ``entries`` are sorted by path and cover every file, RECORD and what lies in
     ``data_directory`` (``NAME-VERSION.data``, ``None`` where the wheel has none) too.
-    ``needs`` is what the wheel's binaries were measured to need, as plain data; ``None`` means
-    not measured.
+    ``needs`` is what the wheel's binaries were measured to need, as the plain data that
+    ``targets.needs.from_plain`` reads; ``None`` means not measured.
     """
 
     schema: int

@@ -137,7 +137,7 @@ def read_binary(path: str, data: bytes | mmap.mmap) -> tuple[BinaryNeeds, ...]:
 
 
 def read_needs(
-    root: Path, entries: Iterable[str], binaries: Iterable[str] | None = None
+    root: Path | str, entries: Iterable[str], binaries: Iterable[str] | None = None
 ) -> WheelNeeds:
     """Read the needs of an unpacked wheel.
 
@@ -167,7 +167,7 @@ def read_needs(
     )
 
 
-def _read_file(root: Path, path: str) -> tuple[BinaryNeeds, ...]:
+def _read_file(root: Path | str, path: str) -> tuple[BinaryNeeds, ...]:
     # Plain `open` and concatenation: this runs for every file of a wheel.
     with open(f"{root}/{path}", "rb", buffering=0) as file:  # noqa: PTH123
         start = file.read(MAGIC_SIZE)
@@ -230,7 +230,9 @@ def _elsewhere(binary: BinaryNeeds, directories: Collection[str]) -> tuple[str, 
 
 def to_plain(needs: WheelNeeds) -> list[Any]:
     """Give lists, texts and numbers that any encoding keeps; :func:`from_plain` reads them back."""
-    return [PLAIN_VERSION, msgspec.to_builtins(needs.binaries)]
+    # By way of bytes, for they come back as what any encoding gives: lists, never tuples.
+    plain: list[Any] = msgspec.msgpack.decode(msgspec.msgpack.encode(needs.binaries))
+    return [PLAIN_VERSION, plain]
 
 
 def from_plain(plain: Any) -> WheelNeeds | None:
