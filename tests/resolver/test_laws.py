@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import HealthCheck, given, settings
@@ -13,15 +14,24 @@ from support.worlds import (
     Place,
     Release,
     World,
+    drive,
     holds,
     pinned,
+    roots,
     solvable,
     solve,
     usable,
     walk,
     world,
 )
-from wheelright.resolver import Resolution, ResolutionFailure
+from wheelright.resolver import (
+    Entry,
+    Request,
+    Resolution,
+    ResolutionFailure,
+    RootRequirement,
+    resolve,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -250,3 +260,98 @@ def test_an_explanation_is_short_and_names_what_it_speaks_of(
     assert all(line[0].isupper() or line[0] in "`(" for line in failure.details)
     assert failure.culprits
     assert not any("`app`==" in line or "no version of `app`" in line for line in failure.details)
+
+
+TARGETS = (Place("", "linux", "posix"), Place("", "win32", "nt"), Place("", "linux", "posix"))
+TARGET_PLACES = [
+    replace(target, python=f"3.{minor}.0", target=number)
+    for number, target in enumerate(TARGETS)
+    for minor in (11, 12)
+]
+CELLS = tuple(product(range(3), (11, 12)))
+SERVES = [
+    None,
+    None,
+    *(
+        frozenset((target, minor) for target, minor in CELLS if target in targets)
+        for targets in ({0}, {2}, {0, 2}, {1}, {0, 1}, {1, 2})
+    ),
+    frozenset((target, 12) for target in range(3)),
+    frozenset((target, minor) for target, minor in CELLS if target < 2 or minor == 11),
+]
+
+
+def everywhere_alike(facts: World) -> World:
+    """Let the first and the third target, which no marker can tell apart, be served together."""
+    return World(
+        {
+            name: {
+                version: release
+                if release.serves is None
+                else replace(
+                    release,
+                    serves=frozenset(
+                        (target, minor)
+                        for target, minor in release.serves
+                        if target == 1 or {(0, minor), (2, minor)} <= release.serves
+                    ),
+                )
+                for version, release in releases.items()
+            }
+            for name, releases in facts.projects.items()
+        }
+    )
+
+
+@many
+@given(worlds(), st.randoms(use_true_random=False))
+def test_for_targets_too_every_law_holds(case: tuple[World, list[str]], random: Random) -> None:
+    facts, texts = case
+    for releases in facts.projects.values():
+        for version, release in releases.items():
+            releases[version] = replace(release, serves=random.choice(SERVES))
+    points = tuple(
+        {k: v for k, v in place.values.items() if not k.startswith("python_")} for place in TARGETS
+    )
+    request = Request("app", roots(*texts), ">=3.11,<3.13", points=points)
+    try:
+        answer = drive(resolve(request), facts)
+    except ResolutionFailure:
+        assert not all(solvable(everywhere_alike(facts), texts, place) for place in TARGET_PLACES)
+        return
+
+    for place in TARGET_PLACES:
+        versions = selected(answer, place)
+        reached = walk(facts, texts, place, versions)
+        assert not isinstance(reached, str), f"{place}: {reached}"
+        assert reached.keys() == versions.keys()
+        for name, version in versions.items():
+            pin = pinned(texts, name, version)
+            assert usable(facts.projects[name][version], place, pin=pin), (place, name, version)
+
+
+@many
+@given(worlds(), worlds())
+def test_each_entry_selects_exactly_what_it_reaches(
+    case: tuple[World, list[str]], other: tuple[World, list[str]]
+) -> None:
+    facts, texts = case
+    more = other[1]
+    entry = Entry("group", "dev")
+    wanted = (*roots(*texts), *(RootRequirement(text, entry) for text in more))
+    try:
+        answer = drive(resolve(Request("app", wanted, ">=3.9")), facts)
+    except ResolutionFailure:
+        assert not all(solvable(facts, [*texts, *more], place) for place in PLACES)
+        return
+
+    for place in PLACES:
+        for lines, door in ((texts, Entry()), (more, entry)):
+            found = {
+                package.name: package.version
+                for package in answer.packages
+                if door in package.markers and holds(package.markers[door], place)
+            }
+            reached = walk(facts, lines, place, found)
+            assert not isinstance(reached, str), f"{place}: {reached}"
+            assert reached.keys() == found.keys()

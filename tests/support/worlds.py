@@ -48,6 +48,7 @@ class Release:
     python: str | None = None
     yanked: bool | str = False
     broken: str | None = None
+    serves: frozenset[tuple[int, int]] | None = None
 
     @property
     def extras(self) -> tuple[str, ...]:
@@ -71,7 +72,10 @@ class World:
             newest_first = sorted(found, key=Version, reverse=True)
             return Listing(
                 need.name,
-                tuple(Candidate(v, found[v].python, found[v].yanked) for v in newest_first),
+                tuple(
+                    Candidate(v, r.python, r.yanked, r.serves, "no file serves")
+                    for v, r in ((v, found[v]) for v in newest_first)
+                ),
             )
         self.asked.append(f"{need.name} {need.version}")
         release = self.projects[need.name][need.version]
@@ -159,6 +163,7 @@ class Place:
     python: str
     system: str
     os_name: str = "posix"
+    target: int = -1
 
     @property
     def values(self) -> dict[str, str]:
@@ -236,6 +241,9 @@ def usable(release: Release, place: Place, *, pin: bool = False) -> bool:
     """Whether a release may be chosen: readable, not yanked, its Python's lower bound met."""
     lower = [s for s in SpecifierSet(release.python or "") if s.operator in {">=", ">", "==", "~="}]
     fits = all(s.contains(place.python, prereleases=True) for s in lower)
+    minor = int(place.python.split(".")[1])
+    if release.serves is not None and (place.target, minor) not in release.serves:
+        return False
     return fits and (pin or release.yanked is False) and release.broken is None
 
 

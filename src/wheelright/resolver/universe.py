@@ -163,6 +163,8 @@ class Universe:
         self.slices = self._slices()
         self._marks: dict[tuple[MarkerTree, str], int] = {}
         self._bounds: dict[str, int] = {}
+        self._served: dict[frozenset[tuple[int, int]], int] = {}
+        self._alike = _alike(request.points)
         self.everything = (1 << self.size) - 1
         self._declare(request)
 
@@ -242,16 +244,34 @@ class Universe:
         return known
 
     def serve_mask(self, serves: frozenset[tuple[int, int]] | None) -> int:
-        """Return the environments that (point, Python minor) pairs name; None means all."""
+        """Return the environments that (point, Python minor) pairs name; None means all.
+
+        Targets that no marker can tell apart share their versions: where one of them is not
+        served, none is.
+        """
         if serves is None or TARGET not in self.index:
             return self.everything
-        minors = [start[1] for start in self.starts]
-        return self.everything & _union(
-            self.slices[0][at] & self.slices[1][point]
-            for point, minor in serves
-            for at, known in enumerate(minors)
-            if known == minor
-        )
+        known = self._served.get(serves)
+        if known is None:
+            minors = [start[1] for start in self.starts]
+            named = self.everything & _union(
+                self.slices[0][at] & self.slices[1][point]
+                for point, minor in serves
+                for at, known_minor in enumerate(minors)
+                if known_minor == minor
+            )
+            known = self._served[serves] = named & ~self._beside(self.everything & ~named)
+        return known
+
+    def _beside(self, where: int) -> int:
+        """Return the environments that no marker can tell from one of ``where``."""
+        result = where
+        for alike in self._alike:
+            for python in self.slices[0]:
+                cells = [python & self.slices[1][point] for point in alike]
+                if any(cell & where for cell in cells):
+                    result |= _union(cells)
+        return result
 
     def values_on(self, axis: int, where: int) -> tuple[int, ...]:
         """Return which values of an axis a set of environments touches."""
@@ -264,6 +284,14 @@ class Universe:
     def only_python(self, where: int, within: int) -> bool:
         """Whether ``where`` cuts ``within`` by the Python alone."""
         return self.box(0, self.values_on(0, where & within)) & within == where & within
+
+
+def _alike(points: Sequence[Mapping[str, str]]) -> list[list[int]]:
+    """Return the groups of targets that have the same marker values, two or more each."""
+    groups: dict[tuple[tuple[str, str], ...], list[int]] = {}
+    for number, values in enumerate(points):
+        groups.setdefault(tuple(sorted(values.items())), []).append(number)
+    return [group for group in groups.values() if len(group) > 1]
 
 
 def _union(masks: Iterable[int]) -> int:
