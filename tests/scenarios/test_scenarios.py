@@ -49,7 +49,7 @@ def test_story(path: Path, bench: Workbench) -> None:
         bench.index.clear_log()
         answer = bench(step["run"])
         if RETELL:
-            _retell(document["steps"][number - 1], step, answer)  # type: ignore[index]
+            _retell(document["steps"][number - 1], step, answer)
             continue
         _judge(bench, step, answer, f"step {number}, `{step['run']}`")
     if RETELL:

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 _PARTS = ("store", "index", "builds", "built", "build-environments", "pythons")
 _TAG = "CACHEDIR.TAG"
 _ABANDONED_SECONDS = 24 * 3600.0
-"""A build's folder that nobody touched for so long belongs to a process that was killed."""
+"""What a build left and nobody touched for so long belongs to a process that was killed, or is a
+log that nobody will read."""
 
 
 def cache_dir(context: Context) -> str:
@@ -76,11 +77,17 @@ def cache_prune(context: Context) -> CacheReport:
         with lock_venv(str(environment), context.reporter):
             if not _is_usable(environment):
                 report = _sum((report, _removed(environment)))
-    for folder in _folders(root / "builds"):
-        abandoned = time.time() - folder.stat().st_mtime > _ABANDONED_SECONDS
-        if abandoned and folder.name not in {"logs", "built"}:
-            report = _sum((report, _removed(folder)))
+    for left in (*_builds(root / "builds"), *_builds(root / "builds", "logs", "built")):
+        if time.time() - left.stat().st_mtime > _ABANDONED_SECONDS:
+            report = _sum((report, _removed(left)))
     return report
+
+
+def _builds(root: Path, *below: str) -> list[Path]:
+    """Return what builds left: their folders, or (``below``) their logs and results."""
+    places = [root / name for name in below] or [root]
+    found = [path for place in places if place.is_dir() for path in sorted(place.iterdir())]
+    return [path for path in found if below or path.name not in {"logs", "built"}]
 
 
 def _check(root: Path) -> None:

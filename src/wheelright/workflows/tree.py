@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from wheelright.errors import RequestError, UsageError
 from wheelright.lockfile.graph import Node, dependency_graph
@@ -20,7 +20,7 @@ from wheelright.workflows.pythons import choose_python
 from wheelright.workflows.venvs import find_place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from wheelright.lockfile import Lock
     from wheelright.lockfile.graph import Arrow, Graph
@@ -171,19 +171,36 @@ def _ends(
     nodes: Mapping[tuple[str, str | None], list[Node]], view: _View
 ) -> list[tuple[Node, ...]]:
     """Return what needs nothing; and of packages that only need each other, the first by name."""
-    ends: list[tuple[Node, ...]] = []
-    reached: set[Node] = set()
-    leaves = [same for same in nodes.values() if not any(map(view.graph.children, same))]
-    for same in (*leaves, *nodes.values()):
-        if reached.isdisjoint(same):
-            ends.append(tuple(same))
-            queue = list(same)
-            while queue:
-                node = queue.pop()
-                if node not in reached:
-                    reached.add(node)
-                    queue += [branch.node for branch in view.branches(node)]
+    ends = [tuple(same) for same in nodes.values() if not any(map(view.graph.children, same))]
+    above: set[Node] = set()
+    for same in ends:
+        above |= _reached(same, view.graph.parents, "source")
+    for ways in nodes.values():
+        if above.isdisjoint(ways):
+            # Of all below, those with the least below them are a circle that needs nothing else.
+            below = _reached(ways, view.graph.children, "target")
+            circles = [_reached((node,), view.graph.children, "target") for node in below]
+            smallest: set[Node] = min(circles, key=len)
+            end = min(smallest, key=_key)
+            ends.append(tuple(nodes.get((end.name, end.version), (end,))))
+            above |= _reached(ends[-1], view.graph.parents, "source")
     return sorted(ends, key=lambda same: _key(same[0]))
+
+
+def _reached(
+    nodes: Iterable[Node],
+    arrows: Callable[[Node], tuple[Arrow, ...]],
+    side: Literal["source", "target"],
+) -> set[Node]:
+    """Return the nodes, and all that following the arrows from them leads to."""
+    reached: set[Node] = set()
+    queue = list(nodes)
+    while queue:
+        node = queue.pop()
+        if node not in reached:
+            reached.add(node)
+            queue += [getattr(arrow, side) for arrow in arrows(node)]
+    return reached
 
 
 def _unknown(name: str, known: list[str]) -> NotInTreeError:
