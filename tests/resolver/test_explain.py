@@ -212,3 +212,22 @@ def test_the_projects_of_the_proof_are_named_nearest_first() -> None:
         solve(world(FLASK), "flask>=3", "werkzeug<2")
 
     assert caught.value.culprits == ("werkzeug", "flask")
+
+
+def test_a_long_way_is_told_in_few_lines() -> None:
+    releases: World = {f"p{n} 1": [f"p{n + 1}"] for n in range(14)}
+
+    lines = failure({**releases, "p14 1": ["z<1"], "z 0.5": [], "z 2": []}, "p0", "z>=1")
+
+    assert len(lines) == 9
+    assert lines[1:3] == [
+        (
+            "Because `app` requires `p0`, `p0` requires `p1` and `p1` requires `p2`,"
+            " `app` needs `p2`."
+        ),
+        "And because `p2` requires `p3` and `p3` requires `p4`, `app` needs `p4`.",
+    ]
+    assert lines[-1] == (
+        "And because `app` requires `z>=1` and `p14` requires `z<1`,"
+        " the requirements of `app` cannot be met."
+    )

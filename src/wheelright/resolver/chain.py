@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from wheelright.resolver.words import Words
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Step:
     """One line of a proof: because of the reasons (clauses and earlier steps), the conclusion."""
 

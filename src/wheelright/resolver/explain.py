@@ -50,6 +50,7 @@ def explain(proof: Incompatibility, words: Words) -> tuple[tuple[str, ...], tupl
         child = getattr(leaf.cause, "child", 0)
         if child > 0:
             names.setdefault(words.nodes[child].key[0])
+    _shorten(last)
     return tuple(_Writer().write(last)), tuple(names)
 
 
@@ -138,6 +139,24 @@ def _ordered(last: Step) -> list[Step]:
             stack.append((step, True))
             stack += [(one, False) for one in reversed(step.reasons) if isinstance(one, Step)]
     return order
+
+
+def _shorten(last: Step) -> None:
+    """Fold steps that are used once into the step that uses them, while there are too many."""
+    for size in (3, 4, 5):
+        order = _ordered(last)
+        if len(order) <= LINES:
+            return
+        uses: dict[int, int] = {}
+        for step in order:
+            for reason in step.reasons:
+                uses[id(reason)] = uses.get(id(reason), 0) + 1
+        for step in order:
+            for reason in [one for one in step.reasons if isinstance(one, Step)]:
+                together = len(step.reasons) + len(reason.reasons) - 1
+                if uses[id(reason)] == 1 and together <= size:
+                    at = step.reasons.index(reason)
+                    step.reasons[at : at + 1] = reason.reasons
 
 
 def _together(reasons: list[str]) -> list[str]:
