@@ -46,6 +46,7 @@ Commands:
   tree        Show what depends on what
   export      Write the lock in another format
   venv        Make a venv
+  pip         Install and pin packages without a project
   python      Find Python interpreters
   cache       Look at the cache and clean it
   help        Show how a command is used

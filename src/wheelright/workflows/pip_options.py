@@ -131,3 +131,62 @@ class CompileOutcome:
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
     wrote: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PipListOptions:
+    """``pip list``, ``freeze``, ``show``, ``check``, ``tree`` and ``uninstall``.
+
+    ``packages`` are those to show or remove; ``exclude`` those to leave out. ``editable`` lists
+    editable packages only (``False``: none of them). ``depth`` bounds a tree.
+    """
+
+    place: PipPlace = field(default_factory=PipPlace)
+    packages: tuple[str, ...] = ()
+    requirement_files: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    editable: bool | None = None
+    files: bool = False
+    dry_run: bool = False
+    invert: bool = False
+    depth: int = 255
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPackage:
+    """One installed package; ``url`` where it came from instead of an index."""
+
+    name: str
+    version: str | None = None
+    url: str | None = None
+    editable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPackage:
+    """One installed package in detail. ``files`` are relative to ``location``."""
+
+    name: str
+    version: str
+    location: str
+    editable_location: str | None = None
+    installer: str | None = None
+    requires: tuple[str, ...] = ()
+    required_by: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ShowOutcome:
+    """What ``pip show`` found, and the names of which nothing is installed."""
+
+    packages: tuple[ShownPackage, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CheckOutcome:
+    """How many packages there are, and what is wrong with them, one sentence each."""
+
+    packages: int = 0
+    problems: tuple[str, ...] = ()

@@ -99,7 +99,7 @@ class Present:
         """
         limits: dict[str, list[Requirement]] = {}
         for text in constraints:
-            limit = _parsed(text)
+            limit = parsed(text)
             if limit is None:
                 return None
             limits.setdefault(canonicalize_name(limit.name), []).append(limit)
@@ -146,7 +146,7 @@ class Present:
 def _required(facts: Headers, values: Mapping[str, str], extra: str) -> list[Requirement] | None:
     found = []
     for text in facts.requires_dist:
-        requirement = _parsed(text)
+        requirement = parsed(text)
         if requirement is None:
             return None
         marker = requirement.marker
@@ -167,7 +167,8 @@ def _meets(
     )
 
 
-def _parsed(text: str) -> Requirement | None:
+def parsed(text: str) -> Requirement | None:
+    """Read a requirement; None where it cannot be read."""
     try:
         return Requirement(text)
     except InvalidRequirement:

@@ -71,7 +71,7 @@ def find_site(context: Context, place: PipPlace, *, changes: bool = True) -> Sit
     """
     if place.target is not None or place.prefix is not None:
         return _folder(context, place)
-    interpreter = _interpreter(context, place)
+    interpreter = _interpreter(context, place, changes=changes)
     if interpreter.is_venv:
         venv = find_venv(interpreter.prefix)
         if venv is not None:
@@ -93,7 +93,7 @@ def find_site(context: Context, place: PipPlace, *, changes: bool = True) -> Sit
     )
 
 
-def _interpreter(context: Context, place: PipPlace) -> Interpreter:
+def _interpreter(context: Context, place: PipPlace, *, changes: bool) -> Interpreter:
     asked = context.options.python
     if asked is not None or place.system:
         return find(asked, search=search_in(context, venvs=not place.system))
@@ -102,7 +102,7 @@ def _interpreter(context: Context, place: PipPlace) -> Interpreter:
         interpreter = find(None, search=search)
     except PythonNotFound:
         interpreter = None
-    if interpreter is None or not _is_environment(interpreter, search):
+    if interpreter is None or (changes and not _is_environment(interpreter, search)):
         raise NoEnvironmentError(
             "no virtual environment is active, and there is no `.venv` here",
             where=str(context.directory),
