@@ -199,7 +199,6 @@ def test_locking_again_with_everything_asked_anew_is_the_same(bench: Workbench, 
         assert lock_text(bench) == world, line
 
 
-@pytest.mark.xfail(reason="of several locked versions of a project the oldest takes all")
 def test_what_is_locked_stays_when_a_requirement_comes(bench: Workbench, world: str) -> None:
     del world
     bench.ok("lock")
@@ -344,3 +343,51 @@ def test_a_path_source_is_locked_by_its_place(bench: Workbench) -> None:
     )
     bench.ok("lock")
     assert bench.locked() == {"base": "1.0", "lib": "3.0", "other": "1.0"}
+
+
+def test_every_index_that_was_asked_is_named(
+    bench: Workbench, make_index: Callable[..., LocalIndex]
+) -> None:
+    other = make_index()
+    bench.write("alpha")
+    answer = bench(f"lock --index {other.url}")
+    assert (answer.code, answer.err) == (
+        1,
+        lines(
+            "error: no versions satisfy the requirements of `app`",
+            "  `app` requires `alpha`, and no index knows a project named `alpha`.",
+            f"hint: `alpha` was looked for on `{other.url}`, `[INDEX]/simple/`",
+            "hint: check the spelling of the name",
+        ),
+    )
+
+
+def test_a_later_index_is_not_asked_for_what_the_first_knows(
+    bench: Workbench, make_index: Callable[..., LocalIndex]
+) -> None:
+    other = make_index()
+    serve(other, {"alpha 1.0": {"requires": ["beta"]}})
+    serve(bench.index, {"alpha 9.0": {}, "beta 1.0": {}})
+    bench.write("alpha")
+    bench.ok(f"lock --index {other.url}")
+    assert bench.locked() == {"alpha": "1.0", "beta": "1.0"}
+    assert bench.index.count(path="*alpha*") == 0
+
+
+def test_credentials_are_used_and_never_shown(
+    bench: Workbench, make_index: Callable[..., LocalIndex]
+) -> None:
+    private = make_index(credentials=("user", "s3cret"))
+    serve(private, {"alpha 1.0": {}})
+    bench.write("alpha")
+    answers = [bench.ok(f"sync -v --default-index {private.url_with_credentials}")]
+    assert bench.versions() == {"alpha": "1.0"}
+    bench.write("alpha", "nothing-here")
+    answers.append(bench(f"lock -v --default-index {private.url_with_credentials}"))
+    wrong = private.url_with_credentials.replace("s3cret", "s3cret-but-wrong")
+    bench.ok("cache clean")
+    answers.append(bench(f"lock -v --default-index {wrong}"))
+    assert [answer.code for answer in answers] == [0, 1, 2]
+    files = [path.read_bytes() for path in bench.root.rglob("*") if path.is_file()]
+    for text in (*(one.out + one.err for one in answers), *map(str, files)):
+        assert "s3cret" not in text
