@@ -27,6 +27,7 @@ _ARCHES = {
 }
 _IMPORTS, _DELAYED_IMPORTS = 1, 13
 _MOST_LIBRARIES = 10_000
+_MOST_SECTIONS = 96  # the loader's own limit
 
 
 def read_pe(path: str, image: Image) -> BinaryNeeds | None:
@@ -79,6 +80,8 @@ class _Reader:
             raise Malformed("its optional header is of an unknown kind")
         self.bits = 32 if magic == 0x10B else 64
         directories = 96 if magic == 0x10B else 112
+        if self._section_count > _MOST_SECTIONS:
+            raise Malformed("it has too many sections")
         # VirtualSize, VirtualAddress, SizeOfRawData, PointerToRawData
         layout = struct.Struct("<4I")
         for index in range(self._section_count):

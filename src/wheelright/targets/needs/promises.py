@@ -338,7 +338,7 @@ def why_needs_misfit(
     ``policy`` it is also a reason that the platform's policy lacks another symbol version
     (``GLIBCXX``) or a library: right for targets, too strict for the machine that built it.
     """
-    called = name or platform.describe()
+    called = name or str(platform)
     if not needs.binaries:
         return None
     native = [binary for binary in needs.binaries if _is_native(binary, platform)]
