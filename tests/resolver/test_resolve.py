@@ -287,3 +287,14 @@ def test_a_constraint_holds_where_its_project_is_reached_late() -> None:
     answer = solve(facts, "a; sys_platform == 'linux'", "b", policy=policy)
 
     assert chosen(answer)["a 1"] == ""
+
+
+def test_several_locked_versions_each_keep_their_pythons() -> None:
+    facts = world({"a 1": [], "a 2 | python >=3.11": [], "a 3 | python >=3.11": []})
+    places = (("1", "python_version < '3.11'"), ("2", "python_version >= '3.11'"))
+    policy = Policy(locked={"a": places})
+
+    assert chosen(solve(facts, "a", python=">=3.9", policy=policy)) == {
+        "a 1": "python_version < '3.11'",
+        "a 2": "python_version >= '3.11'",
+    }
