@@ -87,7 +87,7 @@ EXPECTED: dict[str, dict[str, Any]] = {
     "windows_x86.pyd": WINDOWS | {"arch": "i686", "bits": 32},
     "windows_aarch64.pyd": WINDOWS | {"arch": "aarch64"},
 }
-FORMATS = {"linux": "elf", "macos": "mach-o", "windows": "pe"}
+FORMATS: dict[str, Any] = {"linux": "elf", "macos": "mach-o", "windows": "pe"}
 
 
 def read(name: str) -> tuple[BinaryNeeds, ...]:
