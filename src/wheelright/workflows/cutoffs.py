@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from wheelright.errors import UsageError
 from wheelright.index import Cutoff
 from wheelright.project import BadValue, parse_cutoff
 
@@ -27,14 +28,14 @@ class Cutoffs:
 
     @classmethod
     def of(cls, settings: Settings, options: ResolveOptions, reporter: Reporter) -> Cutoffs:
-        """Read options and settings. Raises ``RequestError`` for a value that is no moment."""
+        """Read options and settings. Raises ``UsageError`` for a value that is no moment."""
         now = datetime.now(UTC)
         general = settings.exclude_newer
         if options.exclude_newer is not None:
             try:
                 general = parse_cutoff(options.exclude_newer)
-            except BadValue as fault:
-                raise _invalid(options.exclude_newer, fault) from None
+            except BadValue:
+                raise _invalid(options.exclude_newer) from None
         return cls(
             None if general is None else Cutoff(general.moment(now), reporter.warn),
             {
@@ -49,8 +50,9 @@ class Cutoffs:
         return page if cutoff is None else cutoff.apply(page)
 
 
-def _invalid(value: str, fault: BadValue) -> Exception:
-    from wheelright.index import InvalidCutoffError
-
-    del fault
-    return InvalidCutoffError(value)
+def _invalid(value: str) -> UsageError:
+    return UsageError(
+        f"`{value}` is no point in time",
+        where="--exclude-newer",
+        hints=["write a date (`2026-03-01`), a time (`2026-03-01T12:00:00Z`) or `7 days`"],
+    )

@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import msgspec
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from wheelright.lockfile import Edge, LocalDirectory, LockedPackage
+from wheelright.resolver.pythons import lower_bound
 from wheelright.targets import InvalidFileName, parse_wheel_name
 from wheelright.workflows.judges import usable_files
 
@@ -94,7 +94,7 @@ def _directory(package: Package, own: LocalProject, edges: tuple[Edge, ...]) -> 
         package.name,
         package.version,
         lock_marker(package.markers),
-        package.requires_python,
+        _lower_bound(package.requires_python),
         directory=LocalDirectory(own.path, own.editable),
         dependencies=edges,
         requires=package.requires,
@@ -121,7 +121,7 @@ def _indexed(
         package.name,
         package.version,
         lock_marker(package.markers),
-        _normal_specifier(package.requires_python),
+        _lower_bound(package.requires_python),
         index=release.index if pinned else None,
         wheels=tuple(_hashed(driver, wheels)),
         sdist=next(iter(_hashed(driver, sdists[:1])), None),
@@ -152,14 +152,17 @@ def _serves(file: File, lowest_minor: int) -> bool:
     return False
 
 
-def _normal_specifier(text: str | None) -> str | None:
-    """Return a ``Requires-Python`` as the lock may hold it; one that is invalid is left out."""
-    if text is None:
+def _lower_bound(text: str | None) -> str | None:
+    """Return the lower bound of a ``Requires-Python``, which is all of it that is obeyed.
+
+    Installers refuse an entry whose ``requires-python`` is not met, so an upper bound that the
+    resolver did not obey must not stand in the lock either.
+    """
+    bound = None if text is None else lower_bound(text)
+    if bound is None:
         return None
-    try:
-        return str(SpecifierSet(text))
-    except InvalidSpecifier:
-        return None
+    major, minor, micro = bound
+    return f">={major}.{minor}" if micro == 0 else f">={major}.{minor}.{micro}"
 
 
 def lock_marker(markers: Mapping[Entry, str | None]) -> str | None:

@@ -80,22 +80,31 @@ def fat(name: str, parts: list[tuple[int, int, Path]]) -> None:
     (HERE / name).write_bytes(header.ljust(first, b"\0") + body)
 
 
+SHARED = ("-shared", "-fPIC")
+BARE = (*SHARED, "-nostartfiles")
+
+
 def main() -> None:
-    shared = ("-shared", "-fPIC")
-    bare = (*shared, "-nostartfiles")
+    make_glibc()
+    make_linux()
+    make_macos()
+    make_windows()
+
+
+def make_glibc() -> None:
     compile_(
         "glibc_random.so",
         GCC,
         RANDOM,
-        *bare,
+        *BARE,
         *ELF_SMALL,
         "-Wl,-soname,_x.so",
         "-Wl,-rpath,$ORIGIN/../x.libs:$ORIGIN/../../nvidia/lib",
         "-Wl,--enable-new-dtags",
     )
-    compile_("glibc_relr.so", GCC, TABLE, *bare, *ELF_SMALL, "-Wl,-z,pack-relative-relocs")
-    compile_("glibc_weak.so", GCC, WEAK, *bare, *ELF_SMALL)
-    compile_("glibc_cxx.so", ["g++"], CXX, *bare, *ELF_SMALL, suffix=".cpp")
+    compile_("glibc_relr.so", GCC, TABLE, *BARE, *ELF_SMALL, "-Wl,-z,pack-relative-relocs")
+    compile_("glibc_weak.so", GCC, WEAK, *BARE, *ELF_SMALL)
+    compile_("glibc_cxx.so", ["g++"], CXX, *BARE, *ELF_SMALL, suffix=".cpp")
     compile_("program_glibc", GCC, PROGRAM, *ELF_SMALL)
     compile_("program_static", GCC, STATIC, "-static", "-nostdlib", *ELF_SMALL)
     compile_("object.o", GCC, PLAIN, "-c")
@@ -117,14 +126,20 @@ def main() -> None:
             input=b"void inflate_table(void) {} void inflate(void) {}",
             check=True,
         )
-        compile_("zlib_private.so", GCC, PRIVATE, *bare, *ELF_SMALL, str(zlib))
+        compile_("zlib_private.so", GCC, PRIVATE, *BARE, *ELF_SMALL, str(zlib))
+
+
+def make_linux() -> None:
     for arch in ("x86_64", "aarch64", "x86", "s390x", "powerpc64le", "riscv64"):
         floor = {"riscv64": ".2.39", "powerpc64le": ".2.24"}.get(arch, ".2.17")
-        zig(f"glibc_{arch}.so", f"{arch}-linux-gnu{floor}", PLAIN, *shared)
-    zig("glibc_armv7.so", "arm-linux-gnueabihf.2.17", PLAIN, *shared)
-    zig("musl_x86_64.so", "x86_64-linux-musl", PLAIN, *shared, "-dynamic")
-    zig("musl_new.so", "x86_64-linux-musl", NEW_MUSL, *shared, "-dynamic")
-    zig("musl_weak.so", "x86_64-linux-musl", WEAK, *shared, "-dynamic")
+        zig(f"glibc_{arch}.so", f"{arch}-linux-gnu{floor}", PLAIN, *SHARED)
+    zig("glibc_armv7.so", "arm-linux-gnueabihf.2.17", PLAIN, *SHARED)
+    zig("musl_x86_64.so", "x86_64-linux-musl", PLAIN, *SHARED, "-dynamic")
+    zig("musl_new.so", "x86_64-linux-musl", NEW_MUSL, *SHARED, "-dynamic")
+    zig("musl_weak.so", "x86_64-linux-musl", WEAK, *SHARED, "-dynamic")
+
+
+def make_macos() -> None:
     for arch, version in (("x86_64", "10.13"), ("aarch64", "11.0"), ("aarch64", "14.2")):
         zig(
             f"macos_{arch}_{version}.so",
@@ -140,6 +155,9 @@ def main() -> None:
         (0x01000007, 3, HERE / "macos_x86_64_10.13.so"),
         (0x0100000C, 0, HERE / "macos_aarch64_11.0.so"),
     ])  # fmt: skip
+
+
+def make_windows() -> None:
     for arch in ("x86_64", "x86", "aarch64"):
         zig(
             f"windows_{arch}.pyd",
