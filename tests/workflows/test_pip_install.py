@@ -5,20 +5,24 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
+import subprocess
+import sys
 import tarfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+import wheelright
 from support.wheels import make_sdist, make_wheel
 from support.workbench import BASE_PYTHON
 from wheelright.interpreters import Search, probe
 from wheelright.workflows.pip import sites
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from support.workbench import Workbench
 
 NEW, OLD = "manylinux_2_28_x86_64", "manylinux_2_17_x86_64"
@@ -240,6 +244,32 @@ def test_a_prefix_has_the_layout_of_an_installation(served: Workbench) -> None:
     found = next((served.project / "out").rglob("leaf/__init__.py"))
     assert found.parent.parent.name == "site-packages"
     assert not list((served.project / "out").rglob("wheelright*"))
+
+
+def test_a_target_is_compiled_when_asked(served: Workbench) -> None:
+    served.ok("pip install --target out leaf --compile-bytecode")
+    assert list((served.project / "out" / "leaf").glob("__pycache__/*.pyc"))
+    answer = served.ok("pip install --target old leaf --compile-bytecode --python-version 3.8")
+    assert "cannot compile for Python 3.8\n" in answer.err
+    assert not list((served.project / "old").rglob("*.pyc"))
+
+
+def test_two_installs_into_one_target_wait_for_each_other(served: Workbench) -> None:
+    def install(name: str) -> int:
+        program = "import sys; from wheelright.start import main; sys.exit(main())"
+        line = ["pip", "install", "--target", "out", name]
+        source = str(Path(wheelright.__file__).parent.parent)
+        return subprocess.run(
+            [sys.executable, "-c", program, *line],
+            env={**os.environ, "PYTHONPATH": source},
+            check=False,
+            capture_output=True,
+        ).returncode
+
+    with ThreadPoolExecutor() as pool:
+        assert list(pool.map(install, ["app-kit", "stem"])) == [0, 0]
+    found = {path.name for path in (served.project / "out").glob("*.dist-info")}
+    assert found == {"app_kit-2.0.dist-info", "leaf-2.1.dist-info", "stem-1.0.dist-info"}
 
 
 # -- other machines
@@ -530,6 +560,32 @@ def test_reads_requirements_files_with_what_they_include(served: Workbench) -> N
     (served.project / "limits.txt").write_text("stem==1.0\n")
     _install(served, "-r all.txt")
     assert served.versions() == {"app-kit": "1.0", "leaf": "1.5"}
+
+
+def test_options_in_files_say_where_to_look(served: Workbench) -> None:
+    name, data = make_wheel("aside", "1.0")
+    (served.project / "wheels").mkdir()
+    (served.project / "wheels" / name).write_bytes(data)
+    (served.project / "deep").mkdir()
+    (served.project / "deep" / "all.txt").write_text(
+        "--no-index\n--find-links ../wheels\n--pre\naside\n"
+    )
+    served.index.clear_log()
+    _install(served, "-r deep/all.txt")
+    assert served.versions() == {"aside": "1.0"}
+    assert served.index.log == []
+
+
+def test_a_file_without_its_option_is_noticed(served: Workbench) -> None:
+    (served.project / "requirements.txt").write_text("leaf\n")
+    answer = served("pip install -p .venv requirements.txt")
+    assert (answer.code, answer.err) == (
+        1,
+        (
+            "error: `requirements.txt` is a file of requirements, not a package\n"
+            "hint: `-r requirements.txt` installs what it asks for\n"
+        ),
+    )
 
 
 def test_constraints_and_overrides_of_files(served: Workbench) -> None:

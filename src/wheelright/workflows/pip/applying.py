@@ -9,6 +9,7 @@ import msgspec
 from wheelright.errors import RequestError
 from wheelright.lockfile.model import path_of
 from wheelright.outside import files
+from wheelright.outside.processes import run
 from wheelright.venv import Record, apply_plan, next_packages
 from wheelright.venv.place import Placer
 from wheelright.venv.remove import remove_package
@@ -69,6 +70,8 @@ def change_site(
     """Change the environment. The caller holds its lock."""
     if site.kind != "venv":
         _change_folder(context, site, plan, wheels, options)
+        if options.compile_bytecode:
+            _compile(context, site, aim, wheels)
         return
     before = site.record
     record = Record(
@@ -111,6 +114,24 @@ def _change_folder(
             reporter.advance("install", detail=action.name)
     finally:
         reporter.end("install")
+
+
+def _compile(context: Context, site: Site, aim: Aim, wheels: Mapping[str, StoredWheel]) -> None:
+    """Compile what was installed, where the Python at hand is of the version that it is for."""
+    python = site.interpreter
+    if ".".join(map(str, python.python)) != aim.values["python_version"]:
+        context.reporter.warn(
+            f"nothing was compiled: {python.describe()} cannot compile for Python"
+            f" {aim.values['python_version']}"
+        )
+        return
+    tops = {entry.path.partition("/")[0] for one in wheels.values() for entry in one.entries}
+    paths = [f"{site.venv.site_packages}/{top}" for top in sorted(tops)]
+    code = [path for path in paths if not path.endswith((".dist-info", ".data"))]
+    command = [str(python.executable), "-I", "-m", "compileall", "-q", "-i", "-"]
+    done = run(command, env=context.environ, feed="\n".join(code))
+    if done.code != 0:  # packages carry templates that are no valid Python for this version
+        context.reporter.debug(f"some files could not be compiled: {done.stdout.strip()[:500]}")
 
 
 def _has_scripts(wheel: StoredWheel) -> bool:

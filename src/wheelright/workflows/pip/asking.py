@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from wheelright.workflows.pip_options import PipRequests
 
 _COMMAND_LINE = "the command line"
+_FILE_ENDINGS = (".txt", ".in", ".toml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,6 @@ class Wishes:
     locks: list[Path] = field(default_factory=list)
     pinned_indexes: dict[str, str] = field(default_factory=dict)
     files: list[RequirementsFile] = field(default_factory=list)
-    requires_python: list[str] = field(default_factory=list)
 
     @property
     def require_hashes(self) -> bool:
@@ -144,6 +144,11 @@ class _Reader:
     def typed(self, text: str) -> None:
         """Read one requirement of the command line; ``-e`` before it makes it editable."""
         place = self.context.directory / _COMMAND_LINE
+        if text.endswith(_FILE_ENDINGS) and self._path(text).is_file():
+            raise RequestError(
+                f"`{text}` is a file of requirements, not a package",
+                hints=[f"`-r {text}` installs what it asks for"],
+            )
         try:
             read = parse_requirements_text(place, text, {})
         except ProjectFileError as fault:
@@ -221,8 +226,6 @@ class _Reader:
     def _project(self, path: Path, shown: str) -> None:
         project = load_project(path.parent)
         self._projects.append(project)
-        if project.requires_python is not None:
-            self.wishes.requires_python.append(str(project.requires_python))
         if project.dynamic & {"dependencies", "optional-dependencies"}:
             raise RequestError(
                 "the project's dependencies are known to its build backend alone (`dynamic`)",
