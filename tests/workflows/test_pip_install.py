@@ -18,7 +18,7 @@ import pytest
 
 import wheelright
 from support.wheels import make_sdist, make_wheel
-from support.workbench import BASE_PYTHON
+from support.workbench import BASE_PYTHON, VERSION
 from wheelright.interpreters import Search, probe
 from wheelright.workflows.pip import sites
 
@@ -180,6 +180,15 @@ def test_without_a_venv_says_what_to_do(bench: Workbench, monkeypatch: pytest.Mo
             "hint: make one with `wheelright venv`\n"
             "hint: `--system` installs into the Python that is first on PATH\n"
         ),
+    )
+
+
+def test_a_version_alone_never_means_a_python_outside_of_a_venv(bench: Workbench) -> None:
+    version = ".".join(VERSION.split(".")[:2])
+    answer = bench(f"pip install -p {version} leaf")
+    assert answer.code == 2
+    assert answer.err.startswith(
+        f"error: no virtual environment that is active or here has Python {version}\n"
     )
 
 
@@ -629,6 +638,17 @@ def test_installs_from_a_lock(served: Workbench) -> None:
     )
 
 
+def test_a_constraint_may_say_where_its_project_is(served: Workbench) -> None:
+    name, data = make_wheel("leaf", "1.9")
+    (served.project / name).write_bytes(data)
+    url = (served.project / name).as_uri()
+    (served.project / "limits.txt").write_text(f"leaf @ {url}\n")
+    _install(served, "app-kit -c limits.txt")
+    assert served.versions() == {"app-kit": "1.0", "leaf": "1.9"}
+    _install(served, "stem -c limits.txt")
+    assert served.versions() == {"app-kit": "1.0", "leaf": "1.9", "stem": "1.0"}
+
+
 # -- hashes
 
 
@@ -665,6 +685,22 @@ def test_measures_a_file_whose_index_tells_no_hash(served: Workbench) -> None:
     assert answer.err.startswith(
         "error: `leaf-2.1-py3-none-any.whl` has none of the hashes that are given for it\n"
     )
+
+
+def test_an_archive_needs_one_of_its_hashes(served: Workbench) -> None:
+    name, data = make_wheel("solo", "1.0")
+    (served.project / name).write_bytes(data)
+    right, wrong = (hashlib.sha256(one).hexdigest() for one in (data, b"other"))
+    pins = served.project / "pins.txt"
+    pins.write_text(f"./{name} --hash=sha256:{wrong} --hash=sha256:{wrong[::-1]}\n")
+    answer = served("pip install -p .venv -r pins.txt")
+    assert answer.err.startswith(f"error: `{name}` has none of the hashes that are given for it\n")
+    pins.write_text(f"./{name} --hash=sha256:{wrong}\n")
+    assert served("pip install -p .venv -r pins.txt").code == 1
+    assert served.versions() == {}
+    pins.write_text(f"./{name} --hash=sha256:{wrong} --hash=sha256:{right}\n")
+    _install(served, "-r pins.txt")
+    assert served.versions() == {"solo": "1.0"}
 
 
 @pytest.mark.parametrize(

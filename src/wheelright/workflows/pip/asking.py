@@ -87,6 +87,11 @@ class Wishes:
         """Whether a file asks for pre-releases."""
         return any(file.pre for file in self.files)
 
+    def limits_with_places(self) -> list[Asked]:
+        """Return the constraints and overrides that say where their project is."""
+        every = (*self.constraints, *self.overrides)
+        return [one for one in every if one.source is not None and one.requirement is not None]
+
     def hashes(self) -> dict[str, frozenset[str]]:
         """Return the allowed hashes (``sha256:...``) of the projects that name any."""
         found: dict[str, frozenset[str]] = {}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from wheelright.errors import RequestError
 from wheelright.venv import Wanted
 from wheelright.workflows.machine import best_file
 from wheelright.workflows.pip.asking import name_of
+from wheelright.workflows.pip.directs import check_hash
 from wheelright.workflows.pip.present import Kept, kept_of
 from wheelright.workflows.pip.question import Question
 from wheelright.workflows.pip.resolving import answer, choice, with_hashes
@@ -75,15 +75,6 @@ def resolve_site(
         file = best_file(name, release, work.aim.tags, work.policy)
         if name in work.hashes and not file.hashes:
             file = work.indexes.with_hash(file)
-            _check_hash(file.name, file.hashes, work.hashes[name])
+            check_hash(file, work.hashes[name])
         wanted.append(Wanted(name, version, file, release.files, None, name in named))
     return Chosen(wanted, staying, found.notes)
-
-
-def _check_hash(name: str, found: Mapping[str, str], allowed: frozenset[str]) -> None:
-    if not {f"{kind}:{digest}" for kind, digest in found.items()} & allowed:
-        raise RequestError(
-            f"`{name}` has none of the hashes that are given for it",
-            details=[f"it has {kind}:{digest}" for kind, digest in found.items()],
-            hints=["the file was changed on the index, or the hashes are of other files"],
-        )

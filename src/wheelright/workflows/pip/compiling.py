@@ -151,6 +151,7 @@ def _compiled(work: Compiling) -> Compiled:
     reader = DirectReader(
         work.builds, work.indexes, values, aim.tags if aim is not None and aim.foreign else None
     )
+    reader.read(work.wishes.limits_with_places())
     asked = tuple(reader.read(work.wishes.requirements))
     question = Question(
         name_of(asked, "pip compile"),

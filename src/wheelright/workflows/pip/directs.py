@@ -30,6 +30,7 @@ from wheelright.workflows.pip.asking import Asked, holds
 from wheelright.workflows.pip.errors import (
     ConflictingReferencesError,
     UnsupportedReferenceError,
+    WrongHashError,
     WrongReferenceError,
 )
 
@@ -191,6 +192,9 @@ class DirectReader:
         plain = urlunsplit(parts._replace(fragment=""))
         name = unquote(parts.path).rpartition("/")[2]
         file = File(name, plain, _hashes(parts.fragment, asked.hashes))
+        if len(asked.hashes) > 1:
+            file = self.indexes.with_hash(file)
+            check_hash(file, frozenset(asked.hashes))
         if asked.editable:
             raise _unsupported(asked, "is an archive, which cannot be editable")
         if name.endswith(".whl"):
@@ -244,6 +248,17 @@ class DirectReader:
             redact(file.url),
             asked.origin,
             file,
+        )
+
+
+def check_hash(file: File, allowed: frozenset[str]) -> None:
+    """Raise :class:`WrongHashError` for a file that has none of the hashes (``sha256:...``)."""
+    found = [f"{kind}:{digest}" for kind, digest in file.hashes.items()]
+    if not allowed.intersection(found):
+        raise WrongHashError(
+            f"`{file.name}` has none of the hashes that are given for it",
+            details=[f"it has {one}" for one in found],
+            hints=["the file was changed where it is, or the hashes are of other files"],
         )
 
 

@@ -31,3 +31,7 @@ class WrongReferenceError(RequestError):
 
 class HashesRequiredError(RequestError):
     """A requirement has no hash, or is not pinned, where hashes are required."""
+
+
+class WrongHashError(RequestError):
+    """A file has none of the hashes that are given for it."""

@@ -180,7 +180,7 @@ def _decided(work: Installing) -> Decision:
         if enough is not None:
             return _planned(work, installed, [], {name: stayable[name] for name in enough}, ())
     asked, directs = tuple(work.wishes.requirements), dict[str, "Direct"]()
-    if any(one.source is not None for one in asked):
+    if work.wishes.limits_with_places() or any(one.source is not None for one in asked):
         asked, directs = _read_directs(work)
     return _resolved(work, installed, asked, directs, stayable)
 
@@ -194,6 +194,7 @@ def _read_directs(work: Installing) -> tuple[tuple[Asked, ...], dict[str, Direct
     from wheelright.workflows.pip.directs import DirectReader
 
     reader = DirectReader(work.builds, work.indexes, work.aim.values, work.aim.tags)
+    reader.read(work.wishes.limits_with_places())
     return tuple(reader.read(work.wishes.requirements)), reader.found
 
 

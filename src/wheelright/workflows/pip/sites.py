@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from wheelright.errors import UsageError
-from wheelright.interpreters import PythonNotFound, find
+from wheelright.interpreters import PythonNotFound, find, parse_request
 from wheelright.outside.locks import FileLock
 from wheelright.targets import marker_values
 from wheelright.venv import Venv, find_venv, list_installed, lock_venv, read_pending, read_record
@@ -95,16 +95,24 @@ def find_site(context: Context, place: PipPlace, *, changes: bool = True) -> Sit
 
 def _interpreter(context: Context, place: PipPlace, *, changes: bool) -> Interpreter:
     asked = context.options.python
-    if asked is not None or place.system:
-        return find(asked, search=search_in(context, venvs=not place.system))
+    if place.system:
+        return find(asked, search=search_in(context, venvs=False))
     search = near_venv(context)
+    explicit = asked is not None and parse_request(asked, context.directory).is_explicit
+    if explicit:
+        return find(asked, search=search)
     try:
-        interpreter = find(None, search=search)
+        interpreter = find(asked, search=search)
     except PythonNotFound:
+        if asked is not None:
+            raise
         interpreter = None
     if interpreter is None or (changes and not _is_environment(interpreter, search)):
+        what = "no virtual environment is active, and there is no `.venv` here"
+        if asked is not None:
+            what = f"no virtual environment that is active or here has Python {asked}"
         raise NoEnvironmentError(
-            "no virtual environment is active, and there is no `.venv` here",
+            what,
             where=str(context.directory),
             hints=[
                 "make one with `wheelright venv`",
