@@ -186,7 +186,7 @@ def answer(
     counts = resolution.statistics
     context.reporter.debug(
         f"resolved: {counts.steps} steps, {counts.conflicts} conflicts, {counts.visited} versions"
-        f" visited, {len(driver.pages)} pages"
+        f" visited, {driver.counts()}"
     )
     notes = (*resolution.notes, *passed_over(judge.machine, resolution, driver, question))
     return Answer(resolution, driver, notes)
