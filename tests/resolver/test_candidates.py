@@ -103,12 +103,6 @@ def test_a_yanked_version_is_barred_with_its_reason_unless_pinned() -> None:
     assert set(pinned.barred.values()) == {"yanked"}
 
 
-def test_versions_that_cannot_be_read_are_left_out() -> None:
-    candidates = Candidates(Listing("a", (Candidate("2004d"), Candidate("1"))), Choice())
-
-    assert [one.version for one in candidates.order] == ["1"]
-
-
 def test_a_specifier_that_cannot_be_read_is_an_error() -> None:
     with pytest.raises(InvalidSpecifierText) as caught:
         specifiers_of(">=1.*")

@@ -244,6 +244,17 @@ def test_facts_are_asked_for_once() -> None:
     assert len(facts.asked) == len(set(facts.asked))
 
 
+def test_a_version_that_contradicts_what_is_decided_undoes_nothing() -> None:
+    """Each version of `b` is looked at once, and nothing else is decided a second time."""
+    others = {f"c{n} 1": [] for n in range(20)}
+    facts = world({"a 1": [], **others, **{f"b {n}": ["a>=2"] for n in range(2, 5)}, "b 1": ["a"]})
+
+    found = solve(facts, "a", *(f"c{n}" for n in range(20)), "b")
+
+    assert found.statistics.steps == 25
+    assert found.statistics.conflicts == 3
+
+
 def test_the_search_is_counted() -> None:
     facts = world({"a 2": ["b>=2"], "a 1": ["b"], "b 1": []})
 

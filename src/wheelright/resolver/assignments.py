@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from wheelright.resolver.incompatibility import Incompatibility
 
 
@@ -32,14 +34,16 @@ class Assignment:
 class Assignments:
     """The log of steps, the allowed sets by project, and the level.
 
-    ``needed`` are the projects that must be selected and are not decided yet.
+    ``needed`` has a bit for each project that must be selected and is not decided yet,
+    ``single`` for each that has one version left.
     """
 
     allowed: list[int] = field(default_factory=list)
     steps: list[Assignment] = field(default_factory=list)
     by_project: list[list[int]] = field(default_factory=list)
     decided: dict[int, int] = field(default_factory=dict)
-    needed: set[int] = field(default_factory=set)
+    needed: int = 0
+    single: int = 0
     level: int = 0
 
     def add_project(self, full: int) -> None:
@@ -52,7 +56,7 @@ class Assignments:
         self.level += 1
         self._record(project, 1 << bit, 1 << bit, None)
         self.decided[project] = bit
-        self.needed.discard(project)
+        self.needed &= ~(1 << project)
 
     def derive(self, project: int, own: int, cause: Incompatibility) -> None:
         """Narrow a project to ``own``, because of ``cause``."""
@@ -63,20 +67,25 @@ class Assignments:
         self.by_project[project].append(len(self.steps))
         self.steps.append(Assignment(project, before, after, own, self.level, cause))
         self.allowed[project] = after
+        if after & (after - 1) == 0:
+            self.single |= 1 << project
         if before & 1 and not after & 1:
-            self.needed.add(project)
+            self.needed |= 1 << project
 
     def backtrack(self, level: int) -> None:
         """Undo every step above ``level``."""
         while self.steps and self.steps[-1].level > level:
             step = self.steps.pop()
-            self.allowed[step.project] = step.before
-            self.by_project[step.project].pop()
+            project, before = step.project, step.before
+            self.allowed[project] = before
+            self.by_project[project].pop()
+            if before & (before - 1):
+                self.single &= ~(1 << project)
             if step.cause is None:
-                del self.decided[step.project]
-                self.needed.add(step.project)
-            if step.before & 1:
-                self.needed.discard(step.project)
+                del self.decided[project]
+                self.needed |= 1 << project
+            if before & 1:
+                self.needed &= ~(1 << project)
         self.level = level
 
     def satisfier(self, project: int, versions: int, within: int = -1) -> int:
@@ -98,3 +107,16 @@ class Assignments:
             else:
                 high = middle
         return numbers[low] if low < len(numbers) else -1
+
+
+def ones(bits: int) -> Iterator[int]:
+    """Yield the numbers of the bits that are set, lowest first."""
+    while bits:
+        lowest_bit = bits & -bits
+        yield lowest_bit.bit_length() - 1
+        bits ^= lowest_bit
+
+
+def lowest(bits: int) -> int:
+    """Return the number of the lowest bit that is set."""
+    return (bits & -bits).bit_length() - 1

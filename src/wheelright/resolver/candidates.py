@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from packaging.specifiers import InvalidSpecifier, Specifier, SpecifierSet
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from wheelright.errors import RequestError
 
@@ -71,9 +71,9 @@ class Candidates:
         self.name = listing.name
         self.unknown = listing.unknown
         self.listing = listing
-        ascending = [c for c in reversed(listing.candidates) if _readable(c.version)]
+        ascending = listing.candidates[::-1]
         if choice.prereleases == "allow":
-            runs: list[list[Candidate]] = [ascending]
+            runs: list[list[Candidate]] = [list(ascending)]
         else:
             runs = [
                 [c for c in ascending if is_prerelease(c.version)],
@@ -175,14 +175,6 @@ class Candidates:
             if part.contains(version_of(candidate.version), prereleases=True):
                 result |= 1 << number
         return result
-
-
-def _readable(version: str) -> bool:
-    try:
-        version_of(version)
-    except InvalidVersion:
-        return False
-    return True
 
 
 @lru_cache(maxsize=65536)

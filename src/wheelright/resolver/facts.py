@@ -50,7 +50,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The versions of a project, newest first. ``unknown`` says why there are none."""
+    """The versions of a project, all valid, newest first. ``unknown`` says why there are none."""
 
     name: str
     candidates: tuple[Candidate, ...]

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from wheelright.resolver.assignments import Assignment, Assignments
+from wheelright.resolver.assignments import Assignment, Assignments, lowest, ones
 from wheelright.resolver.graph import Counts, Edge, Key, Node, Part
 from wheelright.resolver.incompatibility import (
     BarredCause,
@@ -31,6 +31,7 @@ from wheelright.resolver.incompatibility import (
     leaves,
     resolvent,
 )
+from wheelright.resolver.known import Incompatibilities, Shelf
 from wheelright.resolver.markers import parse_marker
 from wheelright.resolver.split import Split, split_between, split_python
 
@@ -81,12 +82,16 @@ class Search:
     nodes: list[Node] = field(default_factory=list)
     numbers: dict[Key, int] = field(default_factory=dict)
     assignments: Assignments = field(default_factory=Assignments)
-    incompatibilities: list[list[Incompatibility]] = field(default_factory=list)
+    known: Incompatibilities = field(init=False)
     reach: list[int] = field(default_factory=list)
     reach_log: list[tuple[int, int, int]] = field(default_factory=list)
     edges: dict[tuple[int, int], list[Edge]] = field(default_factory=dict)
-    wanted: dict[int, int] = field(default_factory=dict)
-    changed: list[int] = field(default_factory=list)
+    reached: int = 0  # bit by project: reached anywhere
+    extras: int = 0  # bit by project: an extra of another
+    restless: int = 0  # bit by project: given up too often to wait for its turn
+
+    def __post_init__(self) -> None:
+        self.known = Incompatibilities(self.assignments)
 
     def run(self, root: Candidates) -> Generator[Need, Answer, Part]:
         """Search until every reached project is decided."""
@@ -105,10 +110,13 @@ class Search:
             if project is None:
                 return self._part()
             bit = self._choose(project)
-            if bit is not None and (yield from self._expand(project, bit)):
-                self.counts.steps += 1
+            if bit is None or not (yield from self._expand(project, bit)):
+                continue
+            yield from self._connect(project, bit, self._open_edges(project, bit))
+            self.counts.steps += 1
+            if not self._barred(project, bit):
                 self.assignments.decide(project, bit)
-                self.changed.append(project)
+                self.known.changed.append(project)
                 yield from self._wake(project)
 
     # -- nodes and facts
@@ -118,8 +126,12 @@ class Search:
         base = number if not key[1] else self.numbers[key[0], ""]
         self.nodes.append(Node(key, candidates, base))
         self.assignments.add_project(candidates.full)
-        self.incompatibilities.append([])
+        self.known.shelves.append(Shelf())
         self.reach.append(0)
+        if base != number:
+            self.extras |= 1 << number
+        elif self.knowledge.unrest.get(key, 0) >= RESTLESS:
+            self.restless |= 1 << number
         return number
 
     def _node(self, key: Key, soon: tuple[str, ...]) -> Generator[Need, Answer, int]:
@@ -161,13 +173,8 @@ class Search:
 
     def _add(self, terms: Mapping[int, int], where: int, cause: Cause) -> Incompatibility:
         incompatibility = Incompatibility(terms, where, cause)
-        self._keep(incompatibility)
+        self.known.add(incompatibility)
         return incompatibility
-
-    def _keep(self, incompatibility: Incompatibility) -> None:
-        for project in incompatibility.terms:
-            self.incompatibilities[project].append(incompatibility)
-        self.changed += incompatibility.terms
 
     # -- edges and reach
 
@@ -217,7 +224,7 @@ class Search:
         """Let the edges of a decided project take part where it is reached."""
         bit = self.assignments.decided[project]
         reach = self.reach[project]
-        edges = [edge for edge in self.edges[project, bit] if edge.where & reach]
+        edges = self._open_edges(project, bit)
         yield from self._connect(project, bit, edges)
         node = self.nodes[project]
         grown = []
@@ -231,17 +238,25 @@ class Search:
                 self._fits(child, chosen)
                 yield from self._wake(child)
 
+    def _open_edges(self, project: int, bit: int) -> list[Edge]:
+        """Return the edges of a candidate that hold where its project is reached."""
+        reach = self.reach[project]
+        return [edge for edge in self.edges[project, bit] if edge.where & reach]
+
     def _grow(self, project: int, where: int) -> bool:
         before = self.reach[project]
         if where & ~before == 0:
             return False
         self.reach_log.append((project, before, self.assignments.level))
         self.reach[project] = before | where
+        self.reached |= 1 << project
         return True
 
     def _connect(self, project: int, bit: int, edges: list[Edge]) -> Generator[Need, Answer, None]:
         """State the incompatibilities of edges that wake up."""
         asleep = [edge for edge in edges if not edge.awake]
+        if not asleep:
+            return
         unknown = tuple(
             dict.fromkeys(
                 edge.dependency.name
@@ -256,7 +271,6 @@ class Search:
             for key in keys:
                 child = yield from self._node(key, unknown)
                 children.append(child)
-                self.wanted.setdefault(child, len(self.wanted))
                 self._require(project, bit, child, edge)
             edge.children = tuple(children)
             edge.awake = True
@@ -285,26 +299,40 @@ class Search:
         An extra of a decided project comes first, then what has one version left, then what is
         restless, then what was required first.
         """
-        best: tuple[int, int, int] | None = None
-        chosen: int | None = None
-        decided, allowed = self.assignments.decided, self.assignments.allowed
-        for project in self.assignments.needed:
-            if not self.reach[project]:
-                continue
-            base = self.nodes[project].base
-            versions = allowed[project]
-            if base != project:
-                if base not in decided:
-                    continue
-                rank = (0, 0, self.wanted[project])
-            elif versions & (versions - 1) == 0:
-                rank = (1, 0, self.wanted[project])
-            else:
-                unrest = self.knowledge.unrest.get(self.nodes[project].key, 0)
-                rank = (2, -unrest if unrest >= RESTLESS else 0, self.wanted[project])
-            if best is None or rank < best:
-                best, chosen = rank, project
-        return chosen
+        assignments = self.assignments
+        waiting = assignments.needed & self.reached
+        for project in ones(waiting & self.extras):
+            if self.nodes[project].base in assignments.decided:
+                return project
+        waiting &= ~self.extras
+        single = waiting & assignments.single
+        if single:
+            return lowest(single)
+        unrest = self.knowledge.unrest
+        restless = ones(waiting & self.restless)
+        first = max(restless, key=lambda project: unrest[self.nodes[project].key], default=None)
+        return first if first is not None or not waiting else lowest(waiting)
+
+    def _barred(self, project: int, bit: int) -> bool:
+        """Whether a candidate contradicts what is decided; it is then given up on this level.
+
+        To choose it all the same would end in the same conflict one step later, and undo all
+        that was decided since its reason. Reasons that hold nowhere that their projects are
+        reached are left to that conflict, which splits.
+        """
+        for incompatibility in self.known.barring(project, bit):
+            if self._real(incompatibility):
+                versions = incompatibility.terms[project]
+                self.counts.conflicts += 1
+                self.known.changed.append(project)
+                if self.assignments.allowed[project] & ~versions:
+                    self.assignments.derive(project, ~versions, incompatibility)
+                level = self.assignments.level
+                back = self._patience(incompatibility, project, level)
+                if back < level:
+                    self._undo(back)
+                return True
+        return False
 
     def _choose(self, project: int) -> int | None:
         """Return the bit to decide, or None where a new incompatibility must be settled first."""
@@ -397,9 +425,9 @@ class Search:
         """
         found = []
         allowed = self.assignments.allowed
-        for other in sorted(self.assignments.needed, key=self.wanted.__getitem__):
+        for other in ones(self.assignments.needed & self.reached & ~self.extras):
             node = self.nodes[other]
-            if other != project and self.reach[other] and node.base == other:
+            if other != project:
                 found.append((node.key[0], self._likely(node, allowed[other])))
         found += self._falling(project)
         foretold = self.knowledge.foretold
@@ -427,48 +455,14 @@ class Search:
 
     def _settle(self) -> None:
         """Propagate until nothing follows; learn from conflicts on the way."""
-        while (conflict := self._propagate(self.changed)) is not None:
-            self._keep(self._learn(conflict))
+        while (conflict := self.known.propagate()) is not None:
+            learned = self._learn(conflict)
+            if learned is conflict:
+                self.known.fresh.append(conflict)
+            else:
+                self.known.add(learned)
             if self.assignments.level == 0 and self.counts.conflicts % FORGET == 0:
-                self._forget()
-
-    def _forget(self) -> None:
-        """Drop incompatibilities that can never hold again; only meaningful on level 0.
-
-        A term outside what level 0 allows is false for good. Without this, each version that
-        falls against a requirement of the project itself leaves its requirements behind, and
-        falling through a thousand versions costs a million looks.
-        """
-        allowed = self.assignments.allowed
-        for project, known in enumerate(self.incompatibilities):
-            self.incompatibilities[project] = [
-                incompatibility
-                for incompatibility in known
-                if all(allowed[p] & versions for p, versions in incompatibility.terms.items())
-            ]
-
-    def _propagate(self, changed: list[int]) -> Incompatibility | None:
-        allowed = self.assignments.allowed
-        while changed:
-            project = changed.pop()
-            for incompatibility in reversed(self.incompatibilities[project]):
-                open_project = -1
-                open_versions = 0
-                for other, versions in incompatibility.terms.items():
-                    current = allowed[other]
-                    if current & ~versions == 0:
-                        continue
-                    if current & versions == 0 or open_project >= 0:
-                        open_project = -2
-                        break
-                    open_project, open_versions = other, versions
-                if open_project == -1:
-                    changed.append(project)
-                    return incompatibility
-                if open_project >= 0:
-                    self.assignments.derive(open_project, ~open_versions, incompatibility)
-                    changed.append(open_project)
-        return None
+                self.known.forget()
 
     def _learn(self, conflict: Incompatibility) -> Incompatibility:
         """Resolve a conflict back to its cause, undo what led to it and return what was learned."""
@@ -497,6 +491,8 @@ class Search:
         unrest = self.knowledge.unrest[key] = self.knowledge.unrest.get(key, 0) + 1
         if unrest != RESTLESS:
             return level
+        if self.nodes[project].base == project:
+            self.restless |= 1 << project
         decisions = [
             self.assignments.steps[numbers[-1]].level
             for other in conflict.terms
@@ -530,23 +526,28 @@ class Search:
 
     def _check_real(self, conflict: Incompatibility) -> None:
         """Split where a conflict holds in no environment in which its projects are reached."""
-        real = conflict.where & self.where
-        masks = []
-        for project, versions in conflict.terms.items():
-            if versions & 1 == 0:
-                real &= self.reach[project]
-                masks.append(self.reach[project])
-        if real == 0:
+        if not self._real(conflict):
+            masks = [self.reach[p] for p, versions in conflict.terms.items() if versions & 1 == 0]
             causes = [leaf.where for leaf in leaves(conflict)]
             split = split_between(self.universe, self.where, [*causes, *masks])
             if split is not None:
                 raise MustSplit(split)
+
+    def _real(self, incompatibility: Incompatibility) -> bool:
+        """Whether it holds somewhere that all projects which it selects are reached."""
+        real = incompatibility.where & self.where
+        for project, versions in incompatibility.terms.items():
+            if versions & 1 == 0:
+                real &= self.reach[project]
+        return real != 0
 
     def _undo(self, level: int) -> None:
         self.assignments.backtrack(level)
         while self.reach_log and self.reach_log[-1][2] > level:
             project, before, _ = self.reach_log.pop()
             self.reach[project] = before
+            if not before:
+                self.reached &= ~(1 << project)
 
     # -- the answer
 

@@ -1,0 +1,160 @@
+"""The incompatibilities that a search knows, and what follows from them: unit propagation.
+
+They are kept by project and shape, because nearly all are requirements: one version of one
+project, and the versions of another that do not satisfy. When a project changes, only an
+incompatibility whose term on it now holds can have come to matter; one that needs a single
+version is found by that version, so that the requirements of versions that were given up cost
+nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wheelright.resolver.assignments import Assignments
+    from wheelright.resolver.incompatibility import Incompatibility
+
+#: The version set of a term, the other project and its version set, and whose terms they are.
+Pair: TypeAlias = "tuple[int, int, int, Incompatibility]"
+
+
+@dataclass(slots=True)
+class Shelf:
+    """The incompatibilities that speak of one project.
+
+    ``alone`` speak of no other; ``pairs`` of one other; ``exact`` are the pairs that need one
+    version, by that version set; ``many`` speak of more.
+    """
+
+    alone: list[tuple[int, Incompatibility]] = field(default_factory=list)
+    exact: dict[int, list[Pair]] = field(default_factory=dict)
+    pairs: list[Pair] = field(default_factory=list)
+    many: list[tuple[int, Incompatibility]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Incompatibilities:
+    """All incompatibilities of a search.
+
+    ``changed`` are the projects whose versions were narrowed since the last look, ``fresh`` the
+    incompatibilities that are new since then, or were unit before steps were undone.
+    """
+
+    assignments: Assignments
+    shelves: list[Shelf] = field(default_factory=list)
+    changed: list[int] = field(default_factory=list)
+    fresh: list[Incompatibility] = field(default_factory=list)
+
+    def add(self, incompatibility: Incompatibility) -> None:
+        """Take in an incompatibility; what it says of the present is found by the next look."""
+        self.fresh.append(incompatibility)
+        terms = incompatibility.terms
+        if len(terms) == 2:
+            (one, versions), (other, others) = terms.items()
+            self._pair(one, (versions, other, others, incompatibility))
+            self._pair(other, (others, one, versions, incompatibility))
+            return
+        for project, versions in terms.items():
+            shelf = self.shelves[project]
+            (shelf.alone if len(terms) == 1 else shelf.many).append((versions, incompatibility))
+
+    def _pair(self, project: int, pair: Pair) -> None:
+        shelf, versions = self.shelves[project], pair[0]
+        if versions & (versions - 1):
+            shelf.pairs.append(pair)
+        else:
+            shelf.exact.setdefault(versions, []).append(pair)
+
+    def propagate(self) -> Incompatibility | None:
+        """Derive until nothing follows; return an incompatibility all of whose terms hold."""
+        changed, fresh = self.changed, self.fresh
+        while changed or fresh:
+            while fresh:
+                incompatibility = fresh.pop()
+                if self._follow(incompatibility):
+                    return incompatibility
+            if changed:
+                project = changed.pop()
+                conflict = self._look(project)
+                if conflict is not None:
+                    changed.append(project)
+                    return conflict
+        return None
+
+    def _look(self, project: int) -> Incompatibility | None:
+        """Derive what follows from a change of one project, or return a conflict."""
+        shelf, allowed = self.shelves[project], self.assignments.allowed
+        for versions, incompatibility in reversed(shelf.alone):
+            if allowed[project] & versions and self._follow(incompatibility):
+                return incompatibility
+        current = allowed[project]
+        for pairs in (shelf.exact.get(current, ()), shelf.pairs):
+            for versions, other, others, incompatibility in reversed(pairs):
+                if (
+                    current & ~versions == 0
+                    and allowed[other] & others
+                    and self._follow(incompatibility)
+                ):
+                    return incompatibility
+        for versions, incompatibility in reversed(shelf.many):
+            if current & ~versions == 0 and self._follow(incompatibility):
+                return incompatibility
+        return None
+
+    def _follow(self, incompatibility: Incompatibility) -> bool:
+        """Derive what an incompatibility says of the present; return whether all its terms hold."""
+        held, project = self._state(incompatibility)
+        if project >= 0:
+            self.assignments.derive(project, ~incompatibility.terms[project], incompatibility)
+            self.changed.append(project)
+        return held
+
+    def _state(self, incompatibility: Incompatibility, leave: int = -1) -> tuple[bool, int]:
+        """Return whether all terms hold (but that on ``leave``), else the only one open, or -1."""
+        allowed = self.assignments.allowed
+        open_project = -1
+        for other, versions in incompatibility.terms.items():
+            current = allowed[other]
+            if other == leave or current & ~versions == 0:
+                continue
+            if current & versions == 0 or open_project >= 0:
+                return False, -1
+            open_project = other
+        return open_project < 0, open_project
+
+    def barring(self, project: int, bit: int) -> Iterator[Incompatibility]:
+        """Yield those that would hold if ``bit`` were chosen, by what is known of the others."""
+        allowed = self.assignments.allowed
+        shelf = self.shelves[project]
+        for versions, incompatibility in shelf.alone:
+            if versions >> bit & 1:
+                yield incompatibility
+        for pairs in (shelf.exact.get(1 << bit, ()), shelf.pairs):
+            for versions, other, others, incompatibility in pairs:
+                if versions >> bit & 1 and allowed[other] & ~others == 0:
+                    yield incompatibility
+        for versions, incompatibility in shelf.many:
+            if versions >> bit & 1 and self._state(incompatibility, project)[0]:
+                yield incompatibility
+
+    def forget(self) -> None:
+        """Drop incompatibilities that can never hold again; only meaningful on level 0.
+
+        A term outside what level 0 allows is false for good. Without this, each version that
+        falls against a requirement of the project itself leaves its requirements behind, and
+        falling through a thousand versions costs a million looks.
+        """
+        allowed = self.assignments.allowed
+        for project, shelf in enumerate(self.shelves):
+            here = allowed[project]
+            shelf.pairs = [p for p in shelf.pairs if here & p[0] and allowed[p[1]] & p[2]]
+            shelf.exact = {one: pairs for one, pairs in shelf.exact.items() if here & one}
+            shelf.many = [
+                (versions, incompatibility)
+                for versions, incompatibility in shelf.many
+                if all(allowed[p] & others for p, others in incompatibility.terms.items())
+            ]
