@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import zipfile
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from wheelright.errors import UsageError
 from wheelright.index import default

@@ -10,11 +10,11 @@ import re
 import shutil
 import subprocess
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin
 
 import pytest
+from msgspec.structs import replace
 
 from support.locks import lock
 from wheelright.lockfile import Edge, LockedPackage, LockInputs, dumps

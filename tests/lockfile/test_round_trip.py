@@ -5,13 +5,13 @@ from __future__ import annotations
 import random
 import sys
 import tomllib
-from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from packaging.pylock import Pylock
 
 from support.locks import file, inputs, lock, locks, package

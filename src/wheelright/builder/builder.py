@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from msgspec import Struct, field
 
 from wheelright.builder.environment import build_variables
 from wheelright.builder.hooks import HookMissingError, Hooks
@@ -29,8 +30,7 @@ Kind = Literal["wheel", "editable", "sdist"]
 KEPT_LOGS = 100
 
 
-@dataclass(frozen=True, slots=True)
-class BuildPython:
+class BuildPython(Struct, frozen=True):
     """The Python of an isolated venv: its ``executable``, ``prefix`` and folder of scripts."""
 
     executable: Path
@@ -52,8 +52,7 @@ class Provide(Protocol):
         """Make or find the environment."""
 
 
-@dataclass(frozen=True, slots=True)
-class BuildSettings:
+class BuildSettings(Struct, frozen=True):
     """How builds run.
 
     ``environ`` is what variables are taken from (without secrets, see ``environment``), and
@@ -65,8 +64,7 @@ class BuildSettings:
     timeout: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class BuiltWheel:
+class BuiltWheel(Struct, frozen=True):
     """A wheel that a backend delivered: ``name`` is normalized, ``tags`` are expanded.
 
     ``metadata`` is its ``METADATA``, and ``log`` what the build said.

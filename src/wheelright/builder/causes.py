@@ -8,8 +8,9 @@ for the first group. Rows are tried in order and each kind gives at most one hin
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -146,8 +147,7 @@ _COMPILER = r"(?:[\w.-]+-)?(?:gcc|g\+\+|cc|c\+\+|clang|clang\+\+)(?:-\d+)?"
 _APT = " (Debian and Ubuntu: `apt install {package}`)"
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(Struct, frozen=True):
     """One row: ``pattern`` is searched in each line, ``hint`` is what it means."""
 
     kind: str

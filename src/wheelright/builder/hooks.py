@@ -6,9 +6,10 @@ import json
 import re
 import signal
 import warnings
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from wheelright.builder.causes import find_hints
 from wheelright.builder.errors import (
@@ -43,8 +44,7 @@ class _CrashedError(Exception):
         self.said = said
 
 
-@dataclass(frozen=True, slots=True)
-class Hooks:
+class Hooks(Struct, frozen=True):
     """The hooks of one source tree's backend, run by ``python`` with ``variables``.
 
     Everything that they say goes to the end of ``log``; Python warnings of the backend are given

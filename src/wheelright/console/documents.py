@@ -7,8 +7,9 @@ gives the same document.
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
+
+from msgspec import to_builtins
 
 if TYPE_CHECKING:
     from wheelright.workflows.outcomes import (
@@ -29,7 +30,7 @@ def lock_document(outcome: LockOutcome) -> dict[str, Any]:
         "lock": outcome.lock,
         "wrote": outcome.wrote,
         "stale": outcome.stale_reason,
-        "packages": [asdict(item) for item in outcome.packages],
+        "packages": [to_builtins(item) for item in outcome.packages],
         "environments": list(outcome.environments),
         "notes": list(outcome.notes),
         "changes": [
@@ -69,7 +70,7 @@ def tree_document(outcome: TreeOutcome) -> dict[str, Any]:
 
 def pythons_document(pythons: tuple[FoundPython, ...]) -> dict[str, Any]:
     """``python list``: the interpreters found, the preferred first."""
-    return {"schema": SCHEMA, "pythons": [asdict(python) for python in pythons]}
+    return {"schema": SCHEMA, "pythons": [to_builtins(python) for python in pythons]}
 
 
 def _node(node: TreeNode) -> dict[str, Any]:

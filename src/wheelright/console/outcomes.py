@@ -168,7 +168,8 @@ def _action_line(action: Action, style: Style, *, every_reason: bool) -> str:
     else:
         text = f"{name} {action.old_version} -> {action.version}"
     line = f" {style.paint(sign, color)} {text}"
-    if action.reason and (every_reason or action.kind == "reinstall"):
+    told = action.reason == f"{action.old_version} -> {action.version}"
+    if action.reason and not told and (every_reason or action.kind == "reinstall"):
         line += f": {printable(action.reason)}"
     return line
 

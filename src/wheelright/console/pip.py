@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
+
+from msgspec import structs
 
 from wheelright.console.documents import SCHEMA, sync_document
 from wheelright.console.outcomes import sync_lines
@@ -34,10 +36,12 @@ def pip_lines(
     same = _as_sync(outcome)
     # A new version is its own reason, and stands on the line already.
     told = tuple(
-        replace(one, reason="") if one.reason == f"{one.old_version} -> {one.version}" else one
+        structs.replace(one, reason="")
+        if one.reason == f"{one.old_version} -> {one.version}"
+        else one
         for one in same.actions
     )
-    same = replace(same, actions=told)
+    same = structs.replace(same, actions=told)
     return [*lines, *sync_lines(same, style, every_reason=every_reason)]
 
 

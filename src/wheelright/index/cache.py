@@ -15,11 +15,11 @@ import os
 import re
 import time
 import zlib
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 import msgspec
+from msgspec import Struct
 
 from wheelright.index.metadata import Headers  # noqa: TC001  msgspec needs it at run time
 from wheelright.index.release import Release
@@ -40,8 +40,7 @@ _MAX_AGE: Final = re.compile(r"(?:^|[\s,])max-age\s*=\s*\"?(\d{1,10})")
 _NEVER: Final = re.compile(r"(?:^|[\s,])no-(?:cache|store)(?:$|[\s,=])")
 
 
-@dataclass(frozen=True, slots=True)
-class CachedPage:
+class CachedPage(Struct, frozen=True):
     """A page as an index gave it. Times are seconds since the epoch, ages seconds.
 
     ``known`` is false where the index answered that it does not know the project; that is kept for

@@ -18,10 +18,11 @@ import re
 import sys
 from configparser import Error as ConfigError
 from configparser import RawConfigParser
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin
+
+from msgspec import Struct, field
 
 from wheelright.errors import UsageError
 from wheelright.index.errors import NoDefaultIndexError
@@ -36,8 +37,7 @@ _BUILT_IN: Final = re.compile(
 _MODEL: Final = "pip/_internal/models/index.py"
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True):
     """What of the machine decides pip's settings; tests make their own."""
 
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)

@@ -19,8 +19,9 @@ The tree::
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from wheelright.errors import RequestError, UsageError
 
@@ -30,8 +31,7 @@ if TYPE_CHECKING:
     from wheelright.store import File
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """Why one file could not answer: its name, and the cause in a few words."""
 
     file: str

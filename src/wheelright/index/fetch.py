@@ -15,10 +15,11 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from wheelright.index.archives import (
     BrokenArchiveError,
@@ -62,8 +63,7 @@ class _NoRangesError(Exception):
     """The server does not do byte ranges as it should."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(Struct, frozen=True):
     """What is wanted: the project's normalized name and its version as text."""
 
     name: str

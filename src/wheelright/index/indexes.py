@@ -13,10 +13,10 @@ from __future__ import annotations
 import hashlib
 import re
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from wheelright.index.cache import Cache, CachedPage, age_allowed
 from wheelright.index.cache import now as system_clock

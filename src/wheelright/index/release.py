@@ -7,11 +7,11 @@ Must not live here: how pages are written (``page``) or kept (``cache``).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import Struct
 
 from wheelright.store import File
 from wheelright.targets.filenames import parse_sdist_name
@@ -75,8 +75,7 @@ class Release:
         return f"Release({self.version!r}, {self.files!r}, {self.index!r})"
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectPage:
+class ProjectPage(Struct, frozen=True):
     """What is known of a project: its ``releases``, newest first.
 
     ``name`` is normalized; ``index`` is the URL of the index that knows it (no credentials) and

@@ -5,8 +5,9 @@ The files are pyenv's and uv's: one request a line; blank lines and what follows
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from wheelright.interpreters.errors import InvalidRequest
 
@@ -17,8 +18,7 @@ _NAMES = (".python-version", ".python-versions")
 _LARGEST = 1 << 16
 
 
-@dataclass(frozen=True, slots=True)
-class Pin:
+class Pin(Struct, frozen=True):
     """A file of requests and what it says, in its order; never empty."""
 
     path: Path

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from wheelright.interpreters.errors import InvalidRequest
 from wheelright.targets.platform import cpu_name
@@ -49,8 +50,7 @@ _KEY = re.compile(
 _SYSTEMS = {"linux", "macos", "darwin", "windows", "any"}
 
 
-@dataclass(frozen=True, slots=True)
-class PythonRequest:
+class PythonRequest(Struct, frozen=True):
     """What is asked; ``None`` everywhere: any Python.
 
     ``release`` is the beginning of the version, ``(3, 12)``; ``prerelease`` the rest (``rc1``).

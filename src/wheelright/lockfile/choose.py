@@ -6,8 +6,9 @@ Must not live here: what tags a platform accepts, and why one misfits (``targets
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
+
+from msgspec import Struct
 
 from wheelright.lockfile.errors import InvalidLockError, NoFileFitsError
 from wheelright.targets.filenames import WheelName, parse_wheel_name
@@ -29,8 +30,7 @@ class Ranks(Protocol):
         """Return the place of the wheel's best tag."""
 
 
-@dataclass(frozen=True, slots=True)
-class NoFile:
+class NoFile(Struct, frozen=True):
     """A locked package without a usable file.
 
     ``kind``: ``unfit`` (no wheel fits, and there is no sdist), ``build`` (no wheel fits, and

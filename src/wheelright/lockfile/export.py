@@ -6,8 +6,10 @@ result still serves every environment of the lock, by markers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from wheelright.lockfile.graph import Arrow, dependency_graph, in_scope
 from wheelright.lockfile.markers import (

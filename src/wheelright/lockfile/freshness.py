@@ -7,8 +7,9 @@ difference. Must not live here: collecting the inputs (``workflows``), or asking
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from wheelright.lockfile.markers import normalised_name
 from wheelright.lockfile.model import Lock, LockInputs, canonical_inputs
@@ -40,8 +41,7 @@ _TABLES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Stale:
+class Stale(Struct, frozen=True):
     """A lock that is not current; ``reasons`` has at least one sentence, without full stop."""
 
     reasons: tuple[str, ...]

@@ -5,10 +5,10 @@ Must live here: nodes and arrows with the words of the requirement. Must not liv
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from packaging.version import InvalidVersion
 
 from wheelright.lockfile.markers import assume, normalised_name, parse_condition
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from wheelright.lockfile.model import Lock, LockedPackage
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Node:
+class Node(Struct, frozen=True, order=True):
     """A package as somebody asks for it; the root is the project, without a version."""
 
     name: str
@@ -30,8 +29,7 @@ class Node:
     extras: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Arrow:
+class Arrow(Struct, frozen=True):
     """``source`` requires ``target``, in the words of ``requirement``.
 
     ``marker`` is what of its condition is still open; ``extra`` and ``group`` say which part of
@@ -46,8 +44,7 @@ class Arrow:
     group: str | None = None
 
 
-@dataclass(frozen=True)
-class Graph:
+class Graph(Struct, frozen=True, dict=True):
     """Nodes in order of name, arrows in order of source and target; may have cycles."""
 
     root: Node

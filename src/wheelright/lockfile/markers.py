@@ -8,9 +8,10 @@ environment, which ``packaging.markers`` does.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from wheelright.lockfile.errors import InvalidLockError
 
@@ -24,8 +25,7 @@ _TOKEN = re.compile(
 _OPPOSITES = {"==": "!=", "!=": "==", "in": "not in", "not in": "in"}
 
 
-@dataclass(frozen=True, slots=True)
-class Clause:
+class Clause(Struct, frozen=True):
     """One comparison; each side is a variable's name or a string in its quotes.
 
     The quotes are single ones wherever the string allows, so that equal clauses are equal.
@@ -36,15 +36,13 @@ class Clause:
     right: str
 
 
-@dataclass(frozen=True, slots=True)
-class AllOf:
+class AllOf(Struct, frozen=True):
     """True where every part is; at least two parts, none of them `AllOf` or ``bool``."""
 
     parts: tuple[Condition, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AnyOf:
+class AnyOf(Struct, frozen=True):
     """True where one part is; at least two parts, none of them `AnyOf` or ``bool``."""
 
     parts: tuple[Condition, ...]

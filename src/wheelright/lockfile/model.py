@@ -10,26 +10,26 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from wheelright.store.file import File
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(Struct, frozen=True):
     """A direct dependency on another entry; ``version`` only where the name is not enough."""
 
     name: str
     version: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LocalDirectory:
+class LocalDirectory(Struct, frozen=True):
     """A source tree on disk; ``path`` is POSIX and, if relative, relative to the lockfile."""
 
     path: str
@@ -37,16 +37,14 @@ class LocalDirectory:
     subdirectory: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Archive:
+class Archive(Struct, frozen=True):
     """A wheel, sdist or other archive that is referred to directly, not through an index."""
 
     file: File
     subdirectory: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Vcs:
+class Vcs(Struct, frozen=True):
     """A source tree in version control at ``commit``; exactly one of ``url`` and ``path`` is set.
 
     ``kind`` is ``git``, ``hg``, ``bzr`` or ``svn``; ``requested_revision`` is what the user wrote.
@@ -60,8 +58,7 @@ class Vcs:
     subdirectory: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LockedPackage:
+class LockedPackage(Struct, frozen=True):
     """One entry of ``[[packages]]``: what may be installed, where, and from which files.
 
     ``name`` is normalised. ``version`` is ``None`` for source trees. ``marker`` tells where the
@@ -91,8 +88,7 @@ class LockedPackage:
         return self.wheels if self.sdist is None else (*self.wheels, self.sdist)
 
 
-@dataclass(frozen=True, slots=True)
-class LockInputs:
+class LockInputs(Struct, frozen=True):
     """What a lock was made from: equal inputs mean that the lock is current.
 
     Requirements and other texts are normalised by the caller; their order does not matter.
@@ -129,16 +125,15 @@ class LockInputs:
         merged well although nobody ever resolved the sum.
         """
         plain = {
-            entry.name: value
-            for entry in fields(self)
-            if (value := _sorted(getattr(self, entry.name)))
+            name: value
+            for name in self.__struct_fields__
+            if (value := _sorted(getattr(self, name)))
         }
         text = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-@dataclass(frozen=True)
-class Lock:
+class Lock(Struct, frozen=True, dict=True):
     """A whole ``pylock.toml``.
 
     ``environments`` are markers (empty: everywhere). ``groups`` are ``dependency-groups``;
@@ -241,7 +236,7 @@ def _canonical_package(package: LockedPackage) -> LockedPackage:
 
 def canonical_inputs(inputs: LockInputs) -> LockInputs:
     """Return the inputs with every list and table sorted; order says nothing in them."""
-    values = {entry.name: _sorted(getattr(inputs, entry.name)) for entry in fields(inputs)}
+    values = {name: _sorted(getattr(inputs, name)) for name in inputs.__struct_fields__}
     return LockInputs(**values)
 
 

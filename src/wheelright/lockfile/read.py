@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass, fields
 from datetime import datetime
 from os.path import normpath
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import unquote, urlsplit
+
+from msgspec import Struct
 
 from wheelright.errors import Excerpt
 from wheelright.lockfile.errors import InvalidLockError, UnsupportedLockError
@@ -65,8 +66,7 @@ _KEYS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """A lock as read, with what is odd about the text but no reason to refuse it."""
 
     lock: Lock
@@ -131,8 +131,7 @@ def _no_toml(error: tomllib.TOMLDecodeError, text: str, path: Path) -> InvalidLo
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
+class _Table(Struct, frozen=True):
     """A TOML table that knows its key path and the file, and reads keys by type."""
 
     data: dict[str, Any]
@@ -348,20 +347,20 @@ def _inputs(table: _Table) -> tuple[LockInputs | None, bool]:
         return None, True
     values: dict[str, Any] = {}
     empty = LockInputs()
-    for entry in fields(LockInputs):
-        key = entry.name.replace("_", "-")
+    for field in LockInputs.__struct_fields__:
+        key = field.replace("_", "-")
         if key not in ours.data:
             continue
-        default = getattr(empty, entry.name)
+        default = getattr(empty, field)
         if default is None:
-            values[entry.name] = ours.text(key)
+            values[field] = ours.text(key)
         elif isinstance(default, tuple):
-            values[entry.name] = ours.texts(key)
+            values[field] = ours.texts(key)
         else:
             mapping = ours.table(key)
             assert mapping is not None
-            read_item = mapping.text if entry.name in _TEXT_TABLES else mapping.texts
-            values[entry.name] = {name: read_item(name) for name in mapping.data}
+            read_item = mapping.text if field in _TEXT_TABLES else mapping.texts
+            values[field] = {name: read_item(name) for name in mapping.data}
     inputs = LockInputs(**values)
     return inputs, inputs.digest() == ours.text("digest")
 

@@ -6,10 +6,10 @@ Must not live here: what a walk is for (``select`` and ``graph``).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from packaging.requirements import InvalidRequirement, Requirement
 
 from wheelright.lockfile.errors import InvalidLockError
@@ -30,8 +30,7 @@ if TYPE_CHECKING:
     from wheelright.lockfile.model import LockedPackage, LockInputs
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """One requirement line, parsed: the name and the extras are normalised."""
 
     text: str

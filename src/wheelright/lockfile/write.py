@@ -8,7 +8,6 @@ here (``FILE_LINE`` there): change both together.
 from __future__ import annotations
 
 import re
-from dataclasses import fields
 from os.path import relpath
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -205,8 +204,8 @@ def _inputs(inputs: LockInputs) -> Iterator[str]:
     yield f"schema = {SCHEMA}"
     yield f'digest = "{inputs.digest()}"'
     tables: list[tuple[str, Mapping[str, str | tuple[str, ...]]]] = []
-    for entry in fields(inputs):
-        key, value = entry.name.replace("_", "-"), getattr(inputs, entry.name)
+    for field in inputs.__struct_fields__:
+        key, value = field.replace("_", "-"), getattr(inputs, field)
         if isinstance(value, str):
             yield f"{key} = {quoted(value)}"
         elif isinstance(value, tuple):

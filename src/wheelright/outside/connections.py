@@ -10,10 +10,11 @@ from __future__ import annotations
 import os
 import ssl
 import threading
-from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
 
 from wheelright.errors import UsageError
 from wheelright.outside.urls import Address, basic, parse_address, redact, split_credentials
@@ -31,8 +32,7 @@ _BUNDLES = (
 """Where systems keep their trusted certificates, for a Python that was built elsewhere."""
 
 
-@dataclass(frozen=True, slots=True)
-class Proxies:
+class Proxies(Struct, frozen=True):
     """Which proxy serves which scheme. Addresses may carry ``user:password@``.
 
     ``bypass`` lists hosts that are reached directly, as ``NO_PROXY`` does: ``*``, ``name``,

@@ -25,11 +25,12 @@ import ssl
 import time
 import zlib
 from contextlib import contextmanager
-from dataclasses import dataclass
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPResponse, IncompleteRead
 from typing import TYPE_CHECKING, Final, NamedTuple, Self, TypeVar
 from urllib.parse import urljoin
+
+from msgspec import Struct
 
 from wheelright import __version__
 from wheelright.outside.connections import Endpoint, Pool, Proxies, Trust, proxies_from
@@ -73,8 +74,7 @@ _BOUND_TO_ORIGIN: Final = frozenset({"authorization", "cookie"})
 _WANTED: Final = (200, 206, 304)
 
 
-@dataclass(frozen=True, slots=True)
-class HttpSettings:
+class HttpSettings(Struct, frozen=True):
     """How requests are made; times are in seconds.
 
     ``timeout`` bounds each wait for bytes, ``connect_timeout`` opening a connection (TLS
@@ -100,8 +100,7 @@ class HttpSettings:
     sleep: Callable[[float], None] = time.sleep
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(Struct, frozen=True):
     """A whole answer. ``headers`` has lower-case names; ``url`` is the final one, no credentials.
 
     ``body`` is decoded (gzip, deflate). A byte range shows in ``status`` 206 and the
@@ -114,8 +113,7 @@ class Response:
     url: str
 
 
-@dataclass(frozen=True, slots=True)
-class Stream:
+class Stream(Struct, frozen=True):
     """An answer whose body is still to come, in ``chunks`` of up to 256 KiB, as it was sent.
 
     ``length`` is how many bytes will come, where the server says. The iterator raises HttpError

@@ -10,8 +10,9 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NoReturn
+
+from msgspec import Struct
 
 from wheelright.outside.errors import ProcessError, ProcessTimeoutError
 
@@ -32,8 +33,7 @@ _GRACE: Final = 2.0
 """Seconds between asking a program to end and ending it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Completed:
+class Completed(Struct, frozen=True):
     """How a program ended: its exit code (``-N``: by signal N), and what it said (UTF-8)."""
 
     code: int

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from wheelright.errors import Excerpt, WheelrightError
 from wheelright.project.errors import BadValue, ProjectFileError
@@ -24,8 +25,7 @@ _BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 _PLACE: Final = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """One TOML text. ``path`` is as shown to the user; ``data`` what ``tomllib`` reads.
 
     ``first_line`` is the line of the file on which ``text`` starts (a script's metadata is a part
@@ -71,8 +71,7 @@ class Document:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where something is written: a key of a document."""
 
     document: Document
@@ -91,8 +90,7 @@ class Place:
         return self.document.excerpt(self.keys, offset=offset, length=length)
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """One thing wrong with a document. ``message`` is a sentence that names the key."""
 
     message: str

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from msgspec import Struct
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -16,8 +18,7 @@ if TYPE_CHECKING:
     from wheelright.project.requirement import Requirement
 
 
-@dataclass(frozen=True, slots=True)
-class BuildSystem:
+class BuildSystem(Struct, frozen=True):
     """``[build-system]`` (PEP 517, 518). ``backend`` defaults to the legacy setuptools one."""
 
     requires: tuple[Requirement, ...]
@@ -84,8 +85,7 @@ class Project:
         return tuple(found)
 
 
-@dataclass(frozen=True, slots=True)
-class RequirementHome:
+class RequirementHome(Struct, frozen=True):
     """A list that requirements stand in: the project's own, that of an extra, or of a group."""
 
     kind: Literal["dependencies", "extra", "group"] = "dependencies"

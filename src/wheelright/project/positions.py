@@ -8,8 +8,9 @@ trust the grammar and stays short. It is called only to report an error or to ed
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 Keys = tuple[str | int, ...]
 """The way to a value: table keys and list indices, from the top of the document."""
@@ -23,8 +24,7 @@ _LONG_BASIC: Final = re.compile(r'"""(?:[^\\]|\\.)*?"""(?:"{1,2}(?!"))?', re.DOT
 _LONG_LITERAL: Final = re.compile(r"'''.*?'''(?:'{1,2}(?!'))?", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """Offsets into the text: the key (or list element) and its value, ends exclusive.
 
     For a table that is opened by a header, both are the header's key.
@@ -36,8 +36,7 @@ class Span:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """What stands under one header, up to the next; the first, without a header, is at the top.
 
     ``start`` and ``body`` are the offsets of the header and of what follows it, ``pairs`` the full

@@ -463,7 +463,7 @@ def _location(line: _Line, text: str) -> dict[str, Any]:
 
 def _located(line: _Line, source: Source | None) -> Source | None:
     """Return the same source with its path absolute, seen from the file that names it."""
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from wheelright.project.sources import PathSource
 

@@ -15,6 +15,8 @@ from __future__ import annotations
 from dataclasses import MISSING, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal
 
+from msgspec import Struct
+
 from wheelright.project import settings_types as types
 from wheelright.project.sources import SOURCES, Source
 from wheelright.project.values import (
@@ -41,8 +43,7 @@ if TYPE_CHECKING:
 Level = Literal["default", "system", "user", "project", "uv", "file", "environment"]
 
 
-@dataclass(frozen=True, slots=True)
-class SettingOrigin:
+class SettingOrigin(Struct, frozen=True):
     """Where a setting's value comes from; ``name`` is the file or the variable."""
 
     level: Level
@@ -62,8 +63,7 @@ class SettingOrigin:
                 return f"`{self.name}`"
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     """One row of the table; ``project_only``: not for a user's file."""
 
     name: str
@@ -74,8 +74,7 @@ class Key:
     project_only: bool
 
 
-@dataclass(frozen=True, slots=True)
-class KeyDoc:
+class KeyDoc(Struct, frozen=True):
     """One setting as the reference documents it; every field is text to print."""
 
     name: str

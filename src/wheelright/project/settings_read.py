@@ -18,9 +18,11 @@ levels, the strongest first; except that ``[tool.wheelright]`` hides the same ke
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from wheelright.outside.reporting import Reporter, Silent
 from wheelright.project.document import Document, Faults, Place, read_document
@@ -39,8 +41,7 @@ if TYPE_CHECKING:
 _FILE: Final = "wheelright.toml"
 
 
-@dataclass(frozen=True, slots=True)
-class _Layer:
+class _Layer(Struct, frozen=True):
     """The parsed values of one level, by key."""
 
     values: Mapping[str, Any]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from wheelright.project.errors import BadValue
 from wheelright.project.values import (
@@ -41,8 +45,7 @@ if TYPE_CHECKING:
     from wheelright.project.requirement import Requirement
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """A declared target: a platform name, or a file captured on a machine, and its Pythons.
 
     ``platform`` is as written (``targets.parse_platform`` reads it); a target that is listed but
@@ -75,8 +78,7 @@ class IndexSetting:
     exclude_newer: Cutoff | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Cutoff:
+class Cutoff(Struct, frozen=True):
     """The moment after which uploads are ignored: fixed (``instant``), or this long ago (``age``).
 
     A bare date stands for its end in UTC, so that one text means one moment on every machine.
@@ -93,8 +95,7 @@ class Cutoff:
         return now.astimezone(UTC) - (self.age or timedelta())
 
 
-@dataclass(frozen=True, slots=True)
-class StatedMetadata:
+class StatedMetadata(Struct, frozen=True):
     """Metadata that is taken as given for a project (for one version, or for all)."""
 
     name: str
@@ -104,8 +105,7 @@ class StatedMetadata:
     provides_extra: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ConflictMember:
+class ConflictMember(Struct, frozen=True):
     """One side of a declared conflict: an extra or a group (of another package where named)."""
 
     package: str | None = None
@@ -113,23 +113,20 @@ class ConflictMember:
     group: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class WorkspaceSetting:
+class WorkspaceSetting(Struct, frozen=True):
     """Which directories are members of the workspace: globs, relative to ``pyproject.toml``."""
 
     members: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class GroupSetting:
+class GroupSetting(Struct, frozen=True):
     """What is said of one dependency group."""
 
     requires_python: SpecifierSet | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CacheKey:
+class CacheKey(Struct, frozen=True):
     """One thing that makes a local project be built again when it changes."""
 
     kind: Literal["file", "dir", "env", "git"]
@@ -137,8 +134,7 @@ class CacheKey:
     git: Mapping[str, bool] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class ExtraBuildRequirement:
+class ExtraBuildRequirement(Struct, frozen=True):
     """One more requirement for the build of a project."""
 
     requirement: Requirement
@@ -455,4 +451,4 @@ def absolute_url(text: str, directory: Path) -> str:
 
 def absolute_indexes(indexes: Sequence[IndexSetting], directory: Path) -> tuple[IndexSetting, ...]:
     """Return the same indexes with their paths turned into URLs."""
-    return tuple(replace(one, url=absolute_url(one.url, directory)) for one in indexes)
+    return tuple(dataclasses.replace(one, url=absolute_url(one.url, directory)) for one in indexes)

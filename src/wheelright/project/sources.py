@@ -7,10 +7,11 @@ fetching, building or resolving any of them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit, urlunsplit
+
+from msgspec import Struct
 
 from wheelright.project.errors import BadValue
 from wheelright.project.names import hint_for_name
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
     from wheelright.project.requirement import Requirement
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Condition:
+class _Condition(Struct, frozen=True, kw_only=True):
     """When a source counts: in environments of ``marker``; for one extra or one group only."""
 
     marker: Marker | None = None
@@ -38,15 +38,13 @@ class _Condition:
         return self.marker is not None or self.extra is not None or self.group is not None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndexSource(_Condition):
+class IndexSource(_Condition, frozen=True, kw_only=True):
     """The index of this name, and no other."""
 
     index: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PathSource(_Condition):
+class PathSource(_Condition, frozen=True, kw_only=True):
     """A directory, wheel or sdist on disk. ``path`` is as written, relative to the file it is in.
 
     ``editable`` is ``None`` where nothing is said. ``package = false`` installs only what a
@@ -64,15 +62,13 @@ class PathSource(_Condition):
         return Path(os.path.normpath(root / Path(self.path).expanduser()))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkspaceSource(_Condition):
+class WorkspaceSource(_Condition, frozen=True, kw_only=True):
     """A member of the same workspace."""
 
     editable: bool | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GitSource(_Condition):
+class GitSource(_Condition, frozen=True, kw_only=True):
     """A Git repository, at most one of ``rev``, ``tag`` and ``branch``, and a directory in it."""
 
     git: str
@@ -83,8 +79,7 @@ class GitSource(_Condition):
     lfs: bool | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UrlSource(_Condition):
+class UrlSource(_Condition, frozen=True, kw_only=True):
     """A wheel or sdist behind a URL; ``subdirectory`` inside an sdist."""
 
     url: str

@@ -7,9 +7,9 @@ Must not live here: which keys there are (``settings``, ``read``).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
+from msgspec import Struct
 from packaging.markers import InvalidMarker, Marker
 from packaging.version import InvalidVersion, Version
 
@@ -33,8 +33,7 @@ _TYPE_NAMES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Kind(Generic[T]):
+class Kind(Struct, Generic[T], frozen=True):
     """How a value is read. ``takes`` completes "must be ...". ``joins``: levels add up."""
 
     takes: str

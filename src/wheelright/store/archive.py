@@ -17,8 +17,9 @@ import re
 import stat
 import struct
 import zlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from wheelright.store.errors import BrokenWheel
 
@@ -42,8 +43,7 @@ _ENCRYPTED = 0x1
 _STRONGLY_ENCRYPTED = 0x40
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Struct, frozen=True):
     """A regular file in the archive: ``path`` with slashes, sizes in bytes.
 
     ``start`` is where its (compressed) bytes begin in the archive.

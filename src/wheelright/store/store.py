@@ -24,10 +24,10 @@ import hashlib
 import os
 import threading
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import Struct
 
 from wheelright.outside import files
 from wheelright.store.errors import HashMismatch
@@ -58,8 +58,7 @@ _decode = msgspec.msgpack.Decoder(WheelFacts).decode
 _encode = msgspec.msgpack.Encoder().encode
 
 
-@dataclass(frozen=True, slots=True)
-class Removed:
+class Removed(Struct, frozen=True):
     """An amount of files and their size in ``bytes``: what lay in the store or left it."""
 
     files: int = 0

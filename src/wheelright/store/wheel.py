@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from wheelright.store.file import File
@@ -61,8 +61,7 @@ class WheelFacts(msgspec.Struct, frozen=True, array_like=True):
     needs: Any = None
 
 
-@dataclass(frozen=True, slots=True)
-class StoredWheel:
+class StoredWheel(Struct, frozen=True):
     """A wheel in the store.
 
     ``path`` is the absolute directory that holds its files exactly as the archive has them,

@@ -7,8 +7,9 @@ Reference: System V ABI, "Object Files"; ``elf.h``.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,8 +29,7 @@ _MACHINES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ElfHeader:
+class ElfHeader(Struct, frozen=True):
     """What a program is made for: ``bits`` (32 or 64), ``arch`` and ``loader``.
 
     ``arch`` is spelled as Linux does, ``None`` if unknown. ``loader`` is the program interpreter

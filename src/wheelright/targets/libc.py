@@ -12,10 +12,11 @@ from __future__ import annotations
 import os
 import re
 import sys
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from wheelright.targets.elf import read_elf_header
 
@@ -29,8 +30,7 @@ _MUSL_BANNER = re.compile(r"musl libc[^\n]*\n\s*Version (\d+)\.(\d+)")
 _LDD_GLIBC = re.compile(r"(?:GLIBC|GNU libc|GNU C Library)[^\n]*?(\d+)\.(\d+)\s*$", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Libc:
+class Libc(Struct, frozen=True):
     """A C library: its family and its version, ``(2, 36)``; ``None`` if that was not to be had."""
 
     family: LibcFamily

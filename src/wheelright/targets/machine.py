@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import struct
 import sys
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from wheelright.targets.libc import Libc, machine_libcs, parse_version
 from wheelright.targets.platform import Platform, System, Version, cpu_name, system_words
@@ -18,8 +19,7 @@ from wheelright.targets.platform import Platform, System, Version, cpu_name, sys
 _NARROW = {"x86_64": "i686", "aarch64": "armv8l", "ppc64le": "ppc", "s390x": "s390"}
 
 
-@dataclass(frozen=True, slots=True)
-class Machine:
+class Machine(Struct, frozen=True):
     """A computer as found.
 
     ``arch`` is that of this process, spelled as the system does. ``libcs`` lists every C library

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
 
 from wheelright.targets.errors import UnknownPlatform
 from wheelright.targets.platform import Platform, parse_platform, system_words
@@ -24,8 +25,7 @@ _IMPLEMENTATIONS = {"cp": "CPython", "py": "Python", "pp": "PyPy"}
 _SYSTEMS = {"macos": "macOS", "windows": "Windows", "linux": "Linux", "ios": "iOS"}
 
 
-@dataclass(frozen=True, slots=True)
-class Misfit:
+class Misfit(Struct, frozen=True):
     """Why a wheel, or the nearest of several, does not fit.
 
     ``kind`` is the least that is wrong: only its floor is too high; else its Python, its ABI, or

@@ -12,10 +12,10 @@ are removed and placed again.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
+from msgspec import Struct
 
 from wheelright.outside import files
 from wheelright.outside.locks import FileLock
@@ -38,8 +38,7 @@ PENDING_NAME = ".wheelright-pending"
 STAMP_NAME = ".wheelright-stamp"
 
 
-@dataclass(frozen=True, slots=True)
-class ApplyOptions:
+class ApplyOptions(Struct, frozen=True):
     """``link_mode`` is tried first and gives way where the disks cannot do it.
 
     ``arch`` is the arch of the venv's Python (for launchers on Windows).
@@ -48,6 +47,9 @@ class ApplyOptions:
     link_mode: LinkMode = "clone"
     compile_bytecode: bool = False
     arch: str = "x86_64"
+
+
+_PLAIN: Final = ApplyOptions()
 
 
 def lock_venv(path: str, reporter: Reporter) -> FileLock:
@@ -112,7 +114,7 @@ def apply_plan(
     wheels: Mapping[str, StoredWheel],
     record: Record,
     reporter: Reporter,
-    options: ApplyOptions = ApplyOptions(),
+    options: ApplyOptions = _PLAIN,
 ) -> None:
     """Do what the plan says, then write ``record``. The caller holds :func:`lock_venv`.
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from wheelright.targets.filenames import normalize_name
 from wheelright.venv.errors import BrokenVenv, NotAVenv
@@ -26,8 +27,7 @@ _VERSION = re.compile(r"(\d+)\.(\d+)(?:\.\d+\S*)?")
 _LIBRARY = re.compile(r"(?:python|pypy|graalpy)[\d.]*t?")
 
 
-@dataclass(frozen=True, slots=True)
-class Venv:
+class Venv(Struct, frozen=True):
     """A venv as found on disk. All paths are absolute text.
 
     ``version`` is the Python's full version as ``pyvenv.cfg`` has it, ``home`` the directory of
@@ -53,8 +53,7 @@ class Venv:
         return int(match[1]), int(match[2])
 
 
-@dataclass(frozen=True, slots=True)
-class Installed:
+class Installed(Struct, frozen=True):
     """A package found in a venv.
 
     ``name`` is normalized. ``dist_info`` is the name of its metadata directory (``.dist-info``,

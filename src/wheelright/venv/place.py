@@ -12,8 +12,9 @@ from __future__ import annotations
 import hashlib
 import os
 from base64 import urlsafe_b64encode
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from wheelright.outside import files
 from wheelright.outside.trees import LinkMode, place_tree
@@ -30,8 +31,7 @@ if TYPE_CHECKING:
 _OURS = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "RECORD.jws", "RECORD.p7s")
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """Where the files of one wheel go.
 
     ``placed`` are pairs of a path in the wheel and an absolute path, the dist-info last.

@@ -18,8 +18,9 @@ A file that fits stays, though a fresh venv might get a better one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
+
+from msgspec import Struct, field
 
 from wheelright.store import File, same_version
 
@@ -35,8 +36,7 @@ if TYPE_CHECKING:
 ActionKind = Literal["install", "remove", "reinstall"]
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """A source that is not an index: ``url`` of a directory (``file:``) or an archive.
 
     ``fingerprint`` is any text that changes when the source does; ``None`` is never compared.
@@ -48,8 +48,7 @@ class Origin:
     is_directory: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """A package that the venv shall hold.
 
     ``file`` is the best file for the target (``None`` for a directory that must be built first),
@@ -65,8 +64,7 @@ class Wanted:
     requested: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PlanOptions:
+class PlanOptions(Struct, frozen=True):
     """``inexact`` leaves alone what is not wanted; ``reinstall`` takes all or the named ones."""
 
     inexact: bool = False
@@ -74,8 +72,10 @@ class PlanOptions:
     reinstall_packages: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+_PLAIN: Final = PlanOptions()
+
+
+class Action(Struct, frozen=True):
     """One step. ``old`` is what it removes, ``wanted`` what it installs.
 
     ``version`` is the version that is installed (removed, for a removal), ``old_version`` the one
@@ -92,8 +92,7 @@ class Action:
     old: tuple[Installed, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """What a sync does, sorted by name, and the packages that stay as they are."""
 
     actions: tuple[Action, ...] = ()
@@ -110,7 +109,7 @@ def make_plan(
     installed: Sequence[Installed],
     record: Record | None,
     fits: Fits,
-    options: PlanOptions = PlanOptions(),
+    options: PlanOptions = _PLAIN,
     pending: Collection[str] = (),
 ) -> Plan:
     """Compare what is wanted with what is installed.

@@ -21,8 +21,9 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from wheelright import __version__
 from wheelright.outside import files
@@ -44,8 +45,7 @@ _TICK = 10_000_000
 _COARSE_TICK = 2_000_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class FileState:
+class FileState(Struct, frozen=True):
     """A file as observed: ``facts`` is ``"-"`` for one that is absent.
 
     ``settled`` says that its times lie far enough before the observation that any later edit

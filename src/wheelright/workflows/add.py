@@ -8,9 +8,12 @@ current, which the next command makes so.
 
 from __future__ import annotations
 
+import dataclasses
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from wheelright.errors import RequestError, UsageError
 from wheelright.lockfile import canonical, dumps
@@ -177,7 +180,7 @@ def _with_editable(asked: Asked, *, editable: bool) -> Asked:
     from wheelright.project import PathSource
 
     if isinstance(asked.source, PathSource):
-        return replace(asked, source=replace(asked.source, editable=editable))
+        return dataclasses.replace(asked, source=replace(asked.source, editable=editable))
     if editable:
         raise UsageError(
             f"`{asked.name}` cannot be editable: it is no directory",

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgspec import structs
+
 from wheelright.errors import RequestError, UsageError
 from wheelright.project import (
     BadValue,
@@ -179,7 +181,7 @@ def _from_line(context: Context, line: RequirementLine, root: Path, index: Index
     assert line.source is not None
     source = line.source
     if isinstance(source, PathSource) and line.editable:
-        source = replace(source, editable=True)
+        source = structs.replace(source, editable=True)
     name = line.requirement.name if line.requirement else _name_of(context, line, index)
     asked = Asked(name, "", line.extras, line.marker, source, text=line.text)
     return _placed(asked, root, absolute=bool(_ABSOLUTE.search(line.text)))
@@ -192,7 +194,7 @@ def _from_requirement(context: Context, requirement: Requirement, root: Path) ->
     if source is None and rest is not None:
         specifier = re.sub(r"\s+", "", rest["rest"].partition(";")[0].strip().strip("()"))
     if isinstance(source, PathSource):
-        source = replace(source, path=str(source.located(context.directory)))
+        source = structs.replace(source, path=str(source.located(context.directory)))
     asked = Asked(
         requirement.name,
         specifier,

@@ -7,12 +7,13 @@ building Python, installed from the store and kept in the cache for the next bui
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from wheelright.builder import Builder, BuildPython, BuildSettings, unpack_sdist
 from wheelright.outside import files
@@ -45,8 +46,7 @@ if TYPE_CHECKING:
     from wheelright.workflows.context import Context
 
 
-@dataclass(frozen=True)
-class Builds:
+class Builds(Struct, frozen=True, dict=True):
     """Builds for one interpreter on this machine, with results in the cache."""
 
     context: Context

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from wheelright.lockfile.choose import choose_files, no_file_fits
 from wheelright.lockfile.select import select
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
     from wheelright.workflows.options import Selection, SyncOptions
 
 
-@dataclass(frozen=True, slots=True)
-class Doors:
+class Doors(Struct, frozen=True):
     """Which extras and groups take part, and whether the project's own requirements do."""
 
     extras: tuple[str, ...]

@@ -7,10 +7,12 @@ Must not live here: decisions; a verb asks the context for its parts and joins t
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from wheelright import __version__
 from wheelright.errors import UsageError
@@ -26,8 +28,7 @@ if TYPE_CHECKING:
     from wheelright.workflows.options import GlobalOptions, IndexOptions
 
 
-@dataclass(frozen=True)
-class Context:
+class Context(Struct, frozen=True, dict=True):
     """One run of Wheelright. ``directory`` is absolute; relative paths start there."""
 
     options: GlobalOptions

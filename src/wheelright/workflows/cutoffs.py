@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from wheelright.errors import UsageError
 from wheelright.index import Cutoff
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from wheelright.workflows.options import ResolveOptions
 
 
-@dataclass(frozen=True, slots=True)
-class Cutoffs:
+class Cutoffs(Struct, frozen=True):
     """Cuts pages at the moments that options and settings name."""
 
     general: Cutoff | None

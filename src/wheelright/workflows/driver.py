@@ -9,9 +9,10 @@ Which facts arrive first never changes the answer: the resolver takes them in it
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from msgspec import Struct, field
 
 from wheelright.errors import WheelrightError
 from wheelright.index import MetadataUnavailableError, ProjectNotFoundError
@@ -44,8 +45,7 @@ WORKERS = 16
 LOOK_AHEAD = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Fitness:
+class Fitness(Struct, frozen=True):
     """Whether the files of a release can serve, and if not, why, in words.
 
     ``serves`` is as in the resolver's ``Candidate``; ``left_out`` drops the release altogether.
@@ -66,8 +66,7 @@ class Judge(Protocol):
         """Return its files in the order in which they are asked for metadata."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fixed:
+class Fixed(Struct, frozen=True):
     """A project that does not come from an index: one version, from a directory or a setting."""
 
     version: str
@@ -76,8 +75,7 @@ class Fixed:
     extras: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
-class Driver:
+class Driver(Struct):
     """Answers one resolution. ``pages`` holds what was read, for writing the lock afterwards."""
 
     indexes: Indexes

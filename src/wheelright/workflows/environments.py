@@ -11,10 +11,10 @@ script waits for. Must not live here: making one (``furnishing``).
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import Struct, field
 
 from wheelright.project import GitSource, PathSource, UrlSource
 from wheelright.venv import BrokenVenv, find_venv
@@ -34,8 +34,7 @@ COMPLETE = ".complete"
 """The file that says that an environment was finished."""
 
 
-@dataclass(frozen=True, slots=True)
-class EnvironmentRequest:
+class EnvironmentRequest(Struct, frozen=True):
     """What an environment shall hold.
 
     ``what`` names who needs it, in messages ("script.py"). ``root`` is where relative paths of
@@ -78,8 +77,7 @@ def ready(path: Path) -> Venv | None:
         return None
 
 
-@dataclass(frozen=True)
-class Making:
+class Making(Struct, frozen=True):
     """One environment to be made: what was asked, and how."""
 
     context: Context

@@ -8,6 +8,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import structs
 
 from wheelright.errors import WheelrightError
 from wheelright.outside import files
@@ -95,7 +96,7 @@ def _resolved(
         request.what,
     )
     how = replace(choice(context, work.options.resolve, None), preferred=request.preferred)
-    question = replace(
+    question = structs.replace(
         question,
         choice=how,
         fixed={name: one.fixed for name, one in local.items()},

@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from wheelright.targets import InvalidFileName, nearest_wheel, parse_wheel_name
 from wheelright.workflows.driver import Fitness
 
@@ -25,8 +27,7 @@ _ABI3 = "abi3"
 ALL = ":all:"
 
 
-@dataclass(frozen=True, slots=True)
-class BuildPolicy:
+class BuildPolicy(Struct, frozen=True):
     """Whether sdists may be built and wheels used, for all projects or by name."""
 
     no_build: bool = False
@@ -70,8 +71,7 @@ def wheel_names(files: Iterable[File]) -> list[WheelName]:
     return names
 
 
-@dataclass(frozen=True, slots=True)
-class UniversalJudge:
+class UniversalJudge(Struct, frozen=True):
     """For a lock that must hold everywhere: a release counts if it has a usable file at all.
 
     Wheels for some Pythons or systems only do not limit it: the lock is soft about machines that

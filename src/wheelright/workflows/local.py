@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from wheelright.builder import static_metadata
 from wheelright.errors import RequestError
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
 DECIDING = ("pyproject.toml", "setup.py", "setup.cfg")
 
 
-@dataclass(frozen=True, slots=True)
-class LocalProject:
+class LocalProject(Struct, frozen=True):
     """A source tree. ``path`` is relative to the project that names it, with slashes."""
 
     name: str

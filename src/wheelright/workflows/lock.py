@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from wheelright.errors import RequestError, WheelrightError
 from wheelright.lockfile import Lock, canonical, compare, dumps, read_lock, staleness
@@ -52,8 +54,7 @@ class StaleLockError(RequestError):
     """The lockfile does not belong to the project as it is now."""
 
 
-@dataclass(frozen=True, slots=True)
-class Locking:
+class Locking(Struct, frozen=True):
     """Everything that one locking of a project works with."""
 
     context: Context

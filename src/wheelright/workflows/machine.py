@@ -5,8 +5,9 @@ No lock is involved: the answer is a set of files to install now.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from wheelright.errors import RequestError
 from wheelright.resolver import Policy, Request, RootRequirement, resolve
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
     from wheelright.workflows.judges import BuildPolicy
 
 
-@dataclass(frozen=True, slots=True)
-class MachineRequest:
+class MachineRequest(Struct, frozen=True):
     """Requirements for one Python. ``values`` are its marker values, ``tags`` what it accepts.
 
     The last five are handed to the :class:`~wheelright.workflows.driver.Driver`; ``fixed`` projects
@@ -49,8 +49,7 @@ class MachineRequest:
     build: Callable[[str, str, Release], Metadata] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class MachineResolution:
+class MachineResolution(Struct, frozen=True):
     """What to install: a file per project, the answer it comes from, and what was passed over."""
 
     files: Mapping[str, File]

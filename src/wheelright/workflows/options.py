@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 Resolution = Literal["highest", "lowest", "lowest-direct"]
 Prerelease = Literal["disallow", "allow", "if-necessary", "explicit", "if-necessary-or-explicit"]
@@ -15,8 +16,7 @@ IndexStrategy = Literal["first-index", "unsafe-first-match", "unsafe-best-match"
 KeyringProvider = Literal["disabled", "subprocess", "import"]
 
 
-@dataclass(frozen=True, slots=True)
-class GlobalOptions:
+class GlobalOptions(Struct, frozen=True):
     """What every command takes. Paths are as typed, relative to ``directory`` where given."""
 
     project: str | None = None
@@ -29,8 +29,7 @@ class GlobalOptions:
     python: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class IndexOptions:
+class IndexOptions(Struct, frozen=True):
     """Where files are looked for."""
 
     default_index: str | None = None
@@ -44,8 +43,7 @@ class IndexOptions:
     refresh_package: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ResolveOptions:
+class ResolveOptions(Struct, frozen=True):
     """How versions are chosen."""
 
     upgrade: bool = False
@@ -56,8 +54,7 @@ class ResolveOptions:
     no_sources: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class BuildOptions:
+class BuildOptions(Struct, frozen=True):
     """Whether sdists may be built."""
 
     no_build: bool = False
@@ -66,8 +63,7 @@ class BuildOptions:
     no_binary_package: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """Which extras and groups of the project take part."""
 
     extras: tuple[str, ...] = ()
@@ -80,8 +76,7 @@ class Selection:
     no_default_groups: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class LockOptions:
+class LockOptions(Struct, frozen=True):
     """``wheelright lock``."""
 
     check: bool = False
@@ -92,8 +87,7 @@ class LockOptions:
     build: BuildOptions = field(default_factory=BuildOptions)
 
 
-@dataclass(frozen=True, slots=True)
-class SyncOptions:
+class SyncOptions(Struct, frozen=True):
     """``wheelright sync``, and the syncing half of ``run``, ``add`` and ``remove``."""
 
     selection: Selection = field(default_factory=Selection)
@@ -115,8 +109,7 @@ class SyncOptions:
     build: BuildOptions = field(default_factory=BuildOptions)
 
 
-@dataclass(frozen=True, slots=True)
-class RunOptions:
+class RunOptions(Struct, frozen=True):
     """``wheelright run``. ``command`` is what follows the options, unparsed.
 
     As with uv, what else was put into the venv stays in it unless ``sync`` is exact.
@@ -134,8 +127,7 @@ class RunOptions:
     sync: SyncOptions = field(default_factory=lambda: SyncOptions(inexact=True))
 
 
-@dataclass(frozen=True, slots=True)
-class AddOptions:
+class AddOptions(Struct, frozen=True):
     """``wheelright add``."""
 
     requirements: tuple[str, ...] = ()
@@ -151,8 +143,7 @@ class AddOptions:
     sync: SyncOptions = field(default_factory=SyncOptions)
 
 
-@dataclass(frozen=True, slots=True)
-class RemoveOptions:
+class RemoveOptions(Struct, frozen=True):
     """``wheelright remove``."""
 
     packages: tuple[str, ...] = ()
@@ -162,8 +153,7 @@ class RemoveOptions:
     sync: SyncOptions = field(default_factory=SyncOptions)
 
 
-@dataclass(frozen=True, slots=True)
-class InitOptions:
+class InitOptions(Struct, frozen=True):
     """``wheelright init``."""
 
     path: str | None = None
@@ -176,8 +166,7 @@ class InitOptions:
     no_pin_python: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class TreeOptions:
+class TreeOptions(Struct, frozen=True):
     """``wheelright tree``."""
 
     depth: int = 255
@@ -195,8 +184,7 @@ class TreeOptions:
     index: IndexOptions = field(default_factory=IndexOptions)
 
 
-@dataclass(frozen=True, slots=True)
-class ExportOptions:
+class ExportOptions(Struct, frozen=True):
     """``wheelright export``."""
 
     format: Literal["requirements.txt", "pylock.toml"] = "requirements.txt"
@@ -214,8 +202,7 @@ class ExportOptions:
     index: IndexOptions = field(default_factory=IndexOptions)
 
 
-@dataclass(frozen=True, slots=True)
-class VenvOptions:
+class VenvOptions(Struct, frozen=True):
     """``wheelright venv``."""
 
     path: str | None = None
@@ -225,8 +212,7 @@ class VenvOptions:
     allow_existing: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PythonOptions:
+class PythonOptions(Struct, frozen=True):
     """``wheelright python list`` and ``python find``."""
 
     request: str | None = None

@@ -7,14 +7,14 @@ Paths are text, absolute. Seconds are wall time. Names are normalized (PEP 503).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 ActionKind = Literal["install", "remove", "reinstall"]
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """One project whose locked versions changed: none before is new, none after is gone."""
 
     name: str
@@ -22,8 +22,7 @@ class Change:
     new: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class LockedItem:
+class LockedItem(Struct, frozen=True):
     """One package entry of the lock; a project may have several, with different markers.
 
     ``version`` is ``None`` for a source tree without a static one, ``marker`` where it always
@@ -35,8 +34,7 @@ class LockedItem:
     marker: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LockOutcome:
+class LockOutcome(Struct, frozen=True):
     """What ``lock`` found.
 
     ``lock`` is the path of the lockfile. ``wrote`` says that its bytes changed on disk;
@@ -55,8 +53,7 @@ class LockOutcome:
     stale_reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(Struct, frozen=True):
     """One step of a plan, done or (with ``dry_run``) only planned.
 
     ``version`` is the version installed, or for a removal the version removed; ``old_version``
@@ -72,8 +69,7 @@ class Action:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SyncOutcome:
+class SyncOutcome(Struct, frozen=True):
     """What ``sync`` did to a venv. ``target`` is the platform it serves, as text."""
 
     target: str
@@ -85,8 +81,7 @@ class SyncOutcome:
     lock: LockOutcome | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AddOutcome:
+class AddOutcome(Struct, frozen=True):
     """What ``add`` wrote: ``added`` are the requirements as they now stand in the project."""
 
     added: tuple[str, ...] = ()
@@ -94,8 +89,7 @@ class AddOutcome:
     lock: LockOutcome | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RemoveOutcome:
+class RemoveOutcome(Struct, frozen=True):
     """What ``remove`` took out: ``removed`` are the requirements as they stood."""
 
     removed: tuple[str, ...] = ()
@@ -103,8 +97,7 @@ class RemoveOutcome:
     lock: LockOutcome | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class InitOutcome:
+class InitOutcome(Struct, frozen=True):
     """The project that ``init`` made: its directory, and the files relative to it."""
 
     path: str
@@ -112,8 +105,7 @@ class InitOutcome:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TreeNode:
+class TreeNode(Struct, frozen=True):
     """One line of the tree.
 
     ``requirement`` is the specifier that asked for it ("" for any), ``repeated`` says that its
@@ -131,23 +123,20 @@ class TreeNode:
     marker: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TreeOutcome:
+class TreeOutcome(Struct, frozen=True):
     """What depends on what, from the roots (with ``--invert``, from the leaves up)."""
 
     roots: tuple[TreeNode, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ExportOutcome:
+class ExportOutcome(Struct, frozen=True):
     """The exported text, and the path it was written to (``None``: it goes to stdout)."""
 
     text: str
     output_file: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class VenvOutcome:
+class VenvOutcome(Struct, frozen=True):
     """The venv that was made: its directory, its full Python version and its interpreter."""
 
     path: str
@@ -155,8 +144,7 @@ class VenvOutcome:
     executable: str
 
 
-@dataclass(frozen=True, slots=True)
-class FoundPython:
+class FoundPython(Struct, frozen=True):
     """One interpreter: ``path`` of the executable, ``source`` where it was found ("PATH")."""
 
     version: str
@@ -166,8 +154,7 @@ class FoundPython:
     default: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class CacheReport:
+class CacheReport(Struct, frozen=True):
     """What lies in the cache, or what was removed from it: files, and their size in bytes."""
 
     files: int

@@ -6,8 +6,9 @@ resolved), applying sources to them, and stating the inputs that decide whether 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from wheelright.errors import RequestError
 from wheelright.lockfile import LockInputs
@@ -35,8 +36,7 @@ PROJECT = Entry()
 DEFAULT_PYTHONS = ">=3.8"
 
 
-@dataclass(slots=True)
-class Roots:
+class Roots(Struct):
     """The root requirements of a project; what their sources say is gathered beside them."""
 
     requirements: list[RootRequirement] = field(default_factory=list)

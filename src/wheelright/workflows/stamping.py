@@ -7,8 +7,10 @@ tree counts with every file in it, which is too much to look at: there is no sta
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from wheelright.project import configuration_files
 from wheelright.venv.stamp import observe, remove_stamp, write_stamp
@@ -31,8 +33,7 @@ _AGEING = 0.012
 """Seconds: a little more than the clock tick of ``venv.stamp``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(Struct, frozen=True):
     """How the inputs of a sync looked before it began."""
 
     inputs: tuple[FileState, ...]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from wheelright.resolver import Dependencies
 
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
     from wheelright.project import Settings, StatedMetadata
 
 
-@dataclass(frozen=True, slots=True)
-class Stated:
+class Stated(Struct, frozen=True):
     """What is stated, by project."""
 
     entries: Mapping[str, tuple[StatedMetadata, ...]]

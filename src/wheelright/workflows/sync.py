@@ -8,12 +8,12 @@ from __future__ import annotations
 import errno
 import hashlib
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 import msgspec
+from msgspec import Struct
 
 from wheelright.lockfile import dumps
 from wheelright.outside.files import DiskError, read_bytes
@@ -56,8 +56,7 @@ if TYPE_CHECKING:
     from wheelright.workflows.venvs import Place
 
 
-@dataclass(frozen=True, slots=True)
-class Syncing:
+class Syncing(Struct, frozen=True):
     """One sync, planned: everything that carrying it out needs."""
 
     context: Context

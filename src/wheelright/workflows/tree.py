@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal
+
+from msgspec.structs import replace
 
 from wheelright.errors import RequestError, UsageError
 from wheelright.lockfile.graph import Node, dependency_graph

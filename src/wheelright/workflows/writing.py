@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 
 from wheelright.lockfile import Edge, LocalDirectory, LockedPackage
 from wheelright.resolver.pythons import lower_bound

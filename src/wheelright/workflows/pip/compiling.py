@@ -6,9 +6,11 @@ An output file that exists is read first: its versions are kept while they satis
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from wheelright.errors import WheelrightError
 from wheelright.lockfile import Archive, Lock, canonical, dumps, read_lock

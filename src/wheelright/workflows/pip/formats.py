@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wheelright.targets import normalize_name
@@ -19,8 +18,7 @@ ALL = ":all:"
 NONE = ":none:"
 
 
-@dataclass(frozen=True, slots=True)
-class FormatPolicy(BuildPolicy):
+class FormatPolicy(BuildPolicy, frozen=True):
     """As pip has it: what is said of one project beats what is said of all."""
 
     def may_build(self, name: str) -> bool:

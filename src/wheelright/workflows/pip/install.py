@@ -8,9 +8,11 @@ touches the environment.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from wheelright.venv import ApplyOptions, Plan, PlanOptions, make_plan
 from wheelright.workflows.outcomes import Action

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from wheelright.errors import RequestError, WheelrightError
 from wheelright.index import Metadata, MetadataUnavailableError, Release
 from wheelright.index.metadata import read_metadata
@@ -169,7 +171,7 @@ def answer(
         judge,
         context.reporter,
         fixed={
-            name: replace(one.fixed, requires=()) if question.no_deps else one.fixed
+            name: structs.replace(one.fixed, requires=()) if question.no_deps else one.fixed
             for name, one in question.directs.items()
         },
         pinned_index=question.pinned_indexes,
