@@ -14,13 +14,14 @@ from pathlib import Path
 
 PYTHON = sys.executable
 LINT_IMPORTS = str(Path(PYTHON).with_name("lint-imports"))  # it cannot be run as a module
-CODE = ("src", "tests", "tools")
+CODE = ("src", "tests", "tools", "bench")
 
 CHECKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("shell", ("sh", "-n", "dev")),
     ("lint", (PYTHON, "-m", "ruff", "check", "--quiet", ".")),
     ("format", (PYTHON, "-m", "ruff", "format", "--check", "--quiet", ".")),
     ("types", (PYTHON, "-m", "mypy", "--no-error-summary")),
+    ("bench", (PYTHON, "-m", "mypy", "--no-error-summary", "-p", "bench")),
     ("imports", (LINT_IMPORTS, "--no-cache")),
     ("budgets", (PYTHON, "tools/budgets.py", *CODE)),
     ("hosts", (PYTHON, "tools/hosts.py")),

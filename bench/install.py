@@ -1,0 +1,90 @@
+"""Install the tools that are compared, each into a venv of its own, from the default index."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from bench.places import PROGRAMS, ROOT, VENVS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+REQUIREMENTS: Final = {
+    "uv": "uv==0.13.8",
+    "pip": "pip",
+    "poetry": "poetry",
+    "pdm": "pdm[locked]",
+}
+"""What is asked of the index; without a version the newest at the time of the first use."""
+
+
+class NotInstalledError(Exception):
+    """A tool could not be installed; says why."""
+
+
+def base_python() -> Path:
+    """Return the interpreter, outside of any venv, that everything is made of."""
+    return Path(sys._base_executable).resolve()  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+def install_peer(name: str, *, renew: bool = False) -> Path:
+    """Return the ``bin`` folder of a peer, installed on the first use or with ``renew``."""
+    wanted = f"{REQUIREMENTS[name]} {base_python()}"
+    return _install(name, wanted, REQUIREMENTS[name], renew=renew)
+
+
+def install_ours() -> Path:
+    """Return the ``bin`` folder of Wheelright, built as a wheel from this checkout as it is now.
+
+    A wheel, since an editable install is slower to import than what users get; pip compiles it.
+    """
+    wanted = f"{_source_digest()} {base_python()}"
+    mark = VENVS / "wheelright" / "made-from.json"
+    if mark.exists() and json.loads(mark.read_text()) == wanted:
+        return VENVS / "wheelright" / "bin"
+    wheels = PROGRAMS / "wheels"
+    shutil.rmtree(wheels, ignore_errors=True)
+    build = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation"]
+    _quietly([*build, "--wheel-dir", str(wheels), str(ROOT)])
+    [wheel] = wheels.glob("wheelright-*.whl")
+    return _install("wheelright", wanted, str(wheel), renew=True)
+
+
+def _install(name: str, wanted: str, requirement: str, *, renew: bool) -> Path:
+    venv = VENVS / name
+    mark = venv / "made-from.json"
+    if not renew and mark.exists() and json.loads(mark.read_text()) == wanted:
+        return venv / "bin"
+    print(f"installing {name}", flush=True)
+    shutil.rmtree(venv, ignore_errors=True)
+    _quietly([str(base_python()), "-m", "venv", str(venv)])
+    pip = [str(venv / "bin" / "python"), "-m", "pip", "install", "--quiet", "--upgrade"]
+    _quietly([*pip, "--disable-pip-version-check", requirement])
+    mark.write_text(json.dumps(wanted))
+    return venv / "bin"
+
+
+def _quietly(command: list[str]) -> None:
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode != 0:
+        last = [line for line in done.stderr.splitlines() if line.strip()][-3:]
+        raise NotInstalledError(f"{' '.join(command[:4])} ... failed: {' / '.join(last)}")
+
+
+def _source_digest() -> str:
+    digest = hashlib.sha256()
+    for path in _sources():
+        digest.update(f"{path.relative_to(ROOT)}\0".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _sources() -> Iterator[Path]:
+    yield ROOT / "pyproject.toml"
+    yield from sorted((ROOT / "src").rglob("*.py"))

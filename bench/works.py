@@ -1,0 +1,56 @@
+"""The works: what is measured, in which state each run starts, and how often it may be warmed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Name = Literal[
+    "noop", "run", "sync-warm", "sync-cold", "lock-cold", "lock-warm", "lock-cached",
+    "lock-nothing", "lock-plain", "add",
+]  # fmt: skip
+Start = Literal["synced", "locked", "new", "own"]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One work.
+
+    ``start`` is the project that a run begins with: ``synced`` is one that all runs share and
+    that no run changes; ``locked`` has a lock and no venv, ``new`` neither, ``own`` a lock and a
+    venv, each made for this run alone. ``cold`` gives the run an empty cache. ``mode`` is the
+    mirror's.
+    """
+
+    name: Name
+    title: str
+    meaning: str
+    start: Start
+    mode: str = "fresh"
+    cold: bool = False
+
+
+WORKS: Final = (
+    Work("noop", "no-op sync", "nothing changed since the last sync", "synced"),
+    Work("run", "run", "`python -c 1` in a project that is up to date", "synced"),
+    Work("sync-warm", "sync, warm", "from the lock to a new venv, every file cached", "locked"),
+    Work("sync-cold", "sync, cold", "as before with an empty cache", "locked", cold=True),
+    Work("lock-cold", "lock, cold", "no lock, empty cache", "new", cold=True),
+    Work(
+        "lock-plain",
+        "lock, cold, no PEP 658",
+        "as before on a mirror that serves no metadata files",
+        "new",
+        "plain",
+        cold=True,
+    ),
+    Work("lock-warm", "lock, revalidating", "no lock, every cached page is stale", "new", "stale"),
+    Work(
+        "lock-cached",
+        "lock, cached",
+        "no lock, everything cached and fresh; `--offline` where the tool has it",
+        "new",
+    ),
+    Work("lock-nothing", "lock, unchanged", "the lock is there and current", "synced"),
+    Work("add", "add", "one more package to a synced project, its files cached", "own"),
+)
