@@ -8,12 +8,18 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings
 
 from support.local_index import LocalIndex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+# Properties look for new examples where people work, and try the same ones where it must be green.
+settings.register_profile("default", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 _FOREIGN = ("PIP_", "UV_", "WHEELRIGHT_", "CONDA_", "XDG_", "POETRY_", "PDM_")
 _ALSO_FOREIGN = {
