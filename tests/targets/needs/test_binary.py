@@ -249,7 +249,7 @@ def test_a_load_command_without_size_is_a_fault() -> None:
 CONTENTS = {name: (BINARIES / name).read_bytes() for name in NAMES}
 
 
-@settings(max_examples=300, deadline=1000)
+@settings(max_examples=300)
 @given(
     st.sampled_from(NAMES),
     st.lists(st.tuples(st.integers(0, 1 << 16), st.binary(min_size=1, max_size=8)), max_size=6),
@@ -263,7 +263,7 @@ def test_damage_never_raises(name: str, damage: list[tuple[int, bytes]]) -> None
         assert needs.fault is None or needs.fault.startswith(("it", "a ", "an "))
 
 
-@settings(max_examples=200, deadline=1000)
+@settings(max_examples=200)
 @given(
     st.sampled_from(
         [b"\x7fELF\2\1", b"\x7fELF\1\2", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"MZ"]
