@@ -38,12 +38,13 @@ def join_parts(
     for part in parts:
         for entry in dict.fromkeys(root.entry for root in request.roots):
             _gather(gathered, part, _walk(request, part, entry), entry)
-    texts: dict[int, str | None] = {}
+    texts: dict[tuple[int, int], str | None] = {}
 
-    def marker(where: int) -> str | None:
-        if where not in texts:
-            texts[where] = marker_for(universe, where, universe.everything)
-        return texts[where]
+    def marker(where: int, entry: Entry) -> str | None:
+        key = where, universe.asked_mask(entry)
+        if key not in texts:
+            texts[key] = marker_for(universe, *key)
+        return texts[key]
 
     packages = []
     for (name, version), found in gathered.items():
@@ -53,7 +54,7 @@ def join_parts(
             Package(
                 name,
                 version,
-                {entry: marker(where) for entry, where in found.where.items()},
+                {entry: marker(where, entry) for entry, where in found.where.items()},
                 tuple(sorted(found.extras)),
                 tuple(text for text in release.requires if text in found.requires),
                 release.requires_python or listed.candidate(listed.bits[version]).requires_python,

@@ -57,6 +57,8 @@ class Request:
     environment where targets are declared: one mapping of marker values per target; empty means
     universal. ``python_exact`` asks for that one Python alone. ``environments`` are markers; the
     lock then covers only where one of them holds. ``name`` is the project's, for messages.
+    ``conflicts`` are sets of entries of which at most one is ever asked for at a time: those of
+    one set need not agree on versions.
     """
 
     name: str
@@ -66,4 +68,5 @@ class Request:
     point_pythons: tuple[str, ...] = ()
     python_exact: str | None = None
     environments: tuple[str, ...] = ()
+    conflicts: tuple[tuple[Entry, ...], ...] = ()
     policy: Policy = field(default_factory=Policy)

@@ -99,8 +99,13 @@ class Search:
         self.assignments.decide(ROOT, 1)
         self.assignments.level = self.assignments.steps[0].level = 0
         self.reach[ROOT] = self.where
+        roots = self.knowledge.request.roots
         self.edges[ROOT, 1] = [
-            Edge(self._mask(dependency, ""), dependency, entry=number)
+            Edge(
+                self._mask(dependency, "") & self.universe.asked_mask(roots[number].entry),
+                dependency,
+                entry=number,
+            )
             for dependency, number in self.knowledge.roots
         ]
         yield from self._wake(ROOT)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from wheelright.resolver.pythons import Release
+    from wheelright.resolver.request import Entry
     from wheelright.resolver.universe import Axis, Universe
 
 #: A marker that holds nowhere.
@@ -163,8 +164,8 @@ def _box_text(universe: Universe, box: Box, within: int) -> Text:
 
 
 def _text_order(universe: Universe) -> Iterator[int]:
-    """Python first as people write it, then the other axes."""
-    yield from range(len(universe.axes))
+    """Entries first, then Python as people write it, then the other axes."""
+    yield from sorted(range(len(universe.axes)), key=lambda at: not universe.axes[at].members)
 
 
 def _condition(
@@ -172,6 +173,8 @@ def _condition(
 ) -> Text:
     if axis.name == PYTHON:
         return _python_condition(chosen, present, starts)
+    if axis.members:
+        return _asked_condition(axis.members, chosen, present)
     if axis.atom is not None:
         return Text(str(axis.atom)) if 1 in chosen else _negated(axis)
     inside = [axis.values[value] for value in present if value in chosen]
@@ -181,6 +184,21 @@ def _condition(
     if single:
         return min(single, key=lambda text: text.words.count(" == ") + text.words.count(" != "))
     return _by_variables(names, inside, outside)
+
+
+def _asked_condition(
+    members: Sequence[Entry], chosen: frozenset[int], present: Sequence[int]
+) -> Text:
+    """Tell which entries of a conflict are asked for, or which are not where none may be."""
+    variables = {"extra": "extras", "group": "dependency_groups"}
+
+    def said(value: int, operator: str) -> Text:
+        entry = members[value - 1]
+        return Text(f"'{entry.name}' {operator} {variables[entry.kind]}")
+
+    if 0 in chosen:
+        return join([said(value, "not in") for value in present if value not in chosen], "and")
+    return join([said(value, "in") for value in present if value in chosen], "or")
 
 
 def _by_variables(

@@ -4,6 +4,8 @@ Markers compare variables with literals, so they tell only finitely many environ
 A :class:`Universe` is a product of *axes*: Python (see ``pythons``), system, machine and
 implementation, plus one two-valued axis for each comparison on a variable that nobody can list
 (``platform_release``). Where targets are declared, one axis of targets stands for all but Python.
+A declared conflict is an axis too: which of its entries is asked for, or none; what a member
+requires holds at its own value alone.
 A set of environments is an int with one bit per point of the product; a marker is evaluated
 once per axis value and combined with ``&`` and ``|`` on whole sets.
 
@@ -19,7 +21,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from packaging.version import Version
 
@@ -32,6 +34,7 @@ from wheelright.resolver.pythons import (
     pieces,
     release_of,
 )
+from wheelright.resolver.request import Entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -54,6 +57,8 @@ AXIS_OF = {
     "implementation_name": IMPLEMENTATION,
     "platform_python_implementation": IMPLEMENTATION,
 }
+#: The variables of a lock's markers that tell which entries are asked for.
+KINDS: dict[str, Literal["extra", "group"]] = {"extras": "extra", "dependency_groups": "group"}
 #: Stands for every value that no marker mentions.
 OTHER = "other"
 SYSTEMS = (("posix", "linux", "Linux"), ("posix", "darwin", "Darwin"), ("nt", "win32", "Windows"))
@@ -69,11 +74,13 @@ class Axis:
     """One way in which environments differ. ``values`` map variables to strings, per point.
 
     ``atom`` is set on the two-valued axes of comparisons on variables that cannot be listed.
+    ``members`` is set on the axes of declared conflicts: value 0 stands for none of them.
     """
 
     name: str
     values: tuple[Mapping[str, str], ...]
     atom: Atom | None = None
+    members: tuple[Entry, ...] = ()
 
 
 @dataclass(slots=True)
@@ -155,6 +162,8 @@ class Universe:
             axes.append(Axis(TARGET, tuple(request.points)))
         else:
             axes += _universal_axes(vocabulary)
+        for number, members in enumerate(request.conflicts):
+            axes.append(Axis(f"conflict {number}", ({},) * (len(members) + 1), None, members))
         self.axes = tuple(axes)
         self.index = {axis.name: number for number, axis in enumerate(self.axes)}
         self.size = 1
@@ -196,6 +205,21 @@ class Universe:
                 )
                 admitted |= where & self.slices[1][number]
             self.everything &= admitted
+        self._declare_conflicts()
+
+    def _declare_conflicts(self) -> None:
+        """Leave out that one axis says an entry is asked for and another that it is not."""
+        self._asked: dict[Entry, int] = {}
+        for number, axis in enumerate(self.axes):
+            for value, entry in enumerate(axis.members, 1):
+                asked = self.slices[number][value]
+                before = self._asked.setdefault(entry, asked)
+                self.everything &= ~(before ^ asked)
+        self._asked = {entry: mask & self.everything for entry, mask in self._asked.items()}
+
+    def asked_mask(self, entry: Entry) -> int:
+        """Return where an entry can be asked for: everywhere but for members of conflicts."""
+        return self._asked.get(entry, self.everything)
 
     def mask(self, tree: MarkerTree, extra: str = "") -> int:
         """Return the set of environments where a marker holds, with ``extra`` asked for."""
@@ -216,8 +240,11 @@ class Universe:
         return _union(self._evaluate(part, extra) for part in tree.parts)
 
     def _atom_mask(self, atom: Atom, extra: str) -> int:
-        if atom.variable in {"extra", "extras", "dependency_groups"}:
+        if atom.variable == "extra":
             return self.everything if holds(atom, {"extra": extra}) else 0
+        if atom.variable in KINDS:
+            asked = self.asked_mask(Entry(KINDS[atom.variable], atom.literal))
+            return asked if atom.operator == "in" else self.everything & ~asked
         axis = self.index.get(AXIS_OF.get(atom.variable, ""), -1)
         if axis < 0:
             axis = self.index.get(TARGET, -1)
