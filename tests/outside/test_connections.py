@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from wheelright.outside.connections import Endpoint, Proxies, proxies_from
-from wheelright.outside.http import _explain
+from wheelright.outside.exchange import _explain
 from wheelright.outside.urls import parse_address
 
 

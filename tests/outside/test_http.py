@@ -16,7 +16,8 @@ import pytest
 
 from support.local_site import LocalProxy, LocalSite, Reply, Seen
 from wheelright.errors import UsageError
-from wheelright.outside.http import Http, HttpError, HttpSettings, OfflineError, Proxies
+from wheelright.outside.connections import Proxies
+from wheelright.outside.http import Http, HttpError, HttpSettings, OfflineError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -16,7 +16,8 @@ from installer.sources import WheelFile
 from packaging.metadata import Metadata
 
 from support.wheels import make_sdist, make_wheel, sdist_files, wheel_metadata, write_project
-from wheelright.outside.http import Http, HttpError, HttpSettings, Proxies
+from wheelright.outside.connections import Proxies
+from wheelright.outside.http import Http, HttpError, HttpSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

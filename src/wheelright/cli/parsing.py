@@ -138,6 +138,13 @@ class _Store(argparse.Action):
         setattr(namespace, option.dest, (said, value))
 
 
+class _PlainFormatter(argparse.HelpFormatter):
+    """argparse makes one for every option, and asks for the terminal's size each time."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=80)
+
+
 class _Parser(argparse.ArgumentParser):
     """argparse without its own printing and exiting."""
 
@@ -149,12 +156,22 @@ def _read(
     words: list[str], options: Sequence[Option], name: str
 ) -> tuple[dict[str, tuple[str | None, Any]], list[str]]:
     """Read the options among ``words``; the other words are arguments."""
-    parser = _Parser(add_help=False, allow_abbrev=False, usage="", exit_on_error=False)
+    parser = _Parser(
+        add_help=False,
+        allow_abbrev=False,
+        usage="",
+        exit_on_error=False,
+        formatter_class=_PlainFormatter,
+    )
     taken = {flag for option in options for flag in _spelled(option)}
+    typed = {word.split("=", 1)[0] for word in words}
     for option in options:
         flags = _spelled(option)
         if option.opposite is not None and option.opposite not in taken:
             flags = (*flags, option.opposite)
+        # To declare one takes argparse 0.1 ms; letters may be joined (`-qv`) and are always taken.
+        if typed.isdisjoint(flags) and all(flag.startswith("--") for flag in flags):
+            continue
         action = parser.add_argument(
             *flags,
             action=_Store,

@@ -16,8 +16,6 @@ from __future__ import annotations
 import os
 import re
 import sys
-from configparser import Error as ConfigError
-from configparser import RawConfigParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin
@@ -128,6 +126,9 @@ def _read(path: Path, key: str) -> Iterator[tuple[str, str]]:
             where=str(path),
             details=[getattr(error, "strerror", None) or "it is not UTF-8 text"],
         ) from error
+    from configparser import Error as ConfigError
+    from configparser import RawConfigParser
+
     parser = RawConfigParser(strict=False)
     try:
         parser.read_string(text)

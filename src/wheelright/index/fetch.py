@@ -34,7 +34,7 @@ from wheelright.index.errors import (
     NeedsBuildError,
 )
 from wheelright.index.metadata import Headers, Metadata, read_metadata
-from wheelright.outside.http import HttpError, OfflineError
+from wheelright.outside.errors import HttpError, OfflineError
 from wheelright.outside.urls import path_of
 from wheelright.targets.filenames import normalize_name
 

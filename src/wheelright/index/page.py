@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from html import unescape
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urljoin
 
@@ -196,7 +195,13 @@ def _attributes(inside: str) -> dict[str, str]:
     return attributes
 
 
-_unescaped = lru_cache(maxsize=1 << 10)(unescape)
+@lru_cache(maxsize=1 << 10)
+def _unescaped(text: str) -> str:
+    from html import unescape
+
+    return unescape(text)
+
+
 """A page escapes the same few values (``&gt;=3.8``) thousands of times."""
 
 

@@ -6,7 +6,6 @@ live here: which of an entry's files (``choose``), nor what becomes of them.
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
@@ -111,6 +110,8 @@ def _check_offered(kind: str, asked: Collection[str], offered: Iterable[str]) ->
     known = sorted(set(map(normalised_name, offered)))
     for name in sorted(asked):
         if name not in known:
+            from difflib import get_close_matches
+
             near = get_close_matches(name, known, 1)
             hint = f"did you mean `{near[0]}`?" if near else None
             listed = ", ".join(f"`{item}`" for item in known)

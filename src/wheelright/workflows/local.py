@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from wheelright.builder import static_metadata
 from wheelright.errors import RequestError
 from wheelright.index.metadata import read_metadata
+from wheelright.targets.filenames import normalize_name
 from wheelright.workflows.driver import Fixed
 
 if TYPE_CHECKING:
@@ -81,9 +81,9 @@ def _read(
             where=str(path),
             hints=["it needs a `pyproject.toml` or a `setup.py`"],
         )
-    headers = read_metadata(static_metadata(path) or build_metadata(path))
-    from wheelright.targets import normalize_name
+    from wheelright.builder import static_metadata
 
+    headers = read_metadata(static_metadata(path) or build_metadata(path))
     if normalize_name(headers.name) != name:
         raise RequestError(
             f"the path of `{name}` holds a project named `{headers.name}`",

@@ -6,9 +6,7 @@ resolved anew, preferring what was locked, except where an upgrade was asked for
 
 from __future__ import annotations
 
-import re
 import time
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -16,7 +14,6 @@ from msgspec.structs import replace
 
 from wheelright.errors import RequestError, WheelrightError
 from wheelright.lockfile import Lock, canonical, compare, dumps, read_lock, staleness
-from wheelright.lockfile.markers import assume, condition_text, parse_condition
 from wheelright.outside import files
 from wheelright.resolver import Policy, Request, ResolutionFailure, resolve
 from wheelright.resolver.pythons import lower_bound
@@ -34,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wheelright.index import Indexes
-    from wheelright.lockfile import LockedPackage, LockInputs
+    from wheelright.lockfile import LockInputs
     from wheelright.project import Project
     from wheelright.resolver import Resolution
     from wheelright.workflows.context import Context
@@ -43,7 +40,6 @@ if TYPE_CHECKING:
     from wheelright.workflows.roots import Roots
 
 LOCK_NAME = "pylock.toml"
-_QUOTED = re.compile(r"'([^']*)'")
 
 
 class MissingLockError(RequestError):
@@ -201,6 +197,7 @@ def make_lock(work: Locking, known: Lock | None) -> tuple[Lock, Resolution]:
         tuple(sorted(work.roots.requirements, key=lambda root: (str(root.entry), root.text))),
         requires_python=requires_python(work.project),
         environments=tuple(str(marker) for marker in settings.environments),
+        conflicts=conflicts_of(work.project, settings),
         policy=choice(context, options.resolve, known),
     )
     try:
@@ -252,7 +249,7 @@ def choice(context: Context, options: ResolveOptions, known: Lock | None) -> Pol
     preferred: dict[str, tuple[str, ...]] = {}
     several: dict[str, tuple[tuple[str, str | None], ...]] = {}
     for name, packages in kept.items():
-        versions = tuple((p.version, _where(p)) for p in packages if p.version is not None)
+        versions = tuple((p.version, p.marker) for p in packages if p.version is not None)
         if name not in upgraded and len(versions) == 1:
             preferred[name] = (versions[0][0],)
         elif name not in upgraded:
@@ -268,15 +265,6 @@ def choice(context: Context, options: ResolveOptions, known: Lock | None) -> Pol
         overrides=tuple(str(requirement) for requirement in settings.override_dependencies),
         excludes=frozenset(settings.exclude_dependencies),
     )
-
-
-def _where(package: LockedPackage) -> str | None:
-    """Return where a locked package applies once every extra and group takes part."""
-    if package.marker is None:
-        return None
-    condition = parse_condition(package.marker)
-    names = frozenset(_QUOTED.findall(package.marker))
-    return condition_text(assume(condition, extras=names, groups=names))
 
 
 def _name(text: str) -> str:
@@ -301,6 +289,8 @@ def _outcome(path: Path, before: Lock | None, after: Lock, started: float) -> Lo
 def _warn_of_strangers(context: Context, options: ResolveOptions, made: Lock) -> None:
     """Tell of names that were to be upgraded and that nothing needs: they may be misspelt."""
     for name in sorted({_name(text) for text in options.upgrade_package} - made.by_name.keys()):
+        from difflib import get_close_matches
+
         near = get_close_matches(name, sorted(made.by_name), 1)
         meant = f"; did you mean `{near[0]}`?" if near else ""
         context.reporter.warn(f"nothing needs `{name}`, so it was not upgraded{meant}")

@@ -189,5 +189,6 @@ def lock_marker(markers: Mapping[Entry, str | None]) -> str | None:
             text = f"({text})" if len(doors) > 1 else text
             inner = f"({marker})" if " or " in marker else marker
             text = f"{text} and {inner}"
-        parts.append(text)
+        if text not in parts:
+            parts.append(text)
     return " or ".join(parts)
