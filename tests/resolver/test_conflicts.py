@@ -27,7 +27,8 @@ KINDS = {"project": "", "extra": "extra {}: ", "group": "group {}: "}
 def ask(
     facts: World, texts: Sequence[str], *conflicts: tuple[Entry, ...], python: str = ">=3.9"
 ) -> Resolution:
-    request = Request("app", roots(*texts), python, conflicts=conflicts)
+    sides = tuple(tuple((entry,) for entry in conflict) for conflict in conflicts)
+    request = Request("app", roots(*texts), python, conflicts=sides)
     return drive(resolve(request), facts)
 
 

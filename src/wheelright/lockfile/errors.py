@@ -7,6 +7,7 @@ All of them are the project's or the request's matter (exit code 1)::
     │   └── UnsupportedLockError  written to a newer major version of the format
     ├── NotCoveredError           the lock was not made for this environment
     ├── NotOfferedError           an extra or a group that the lock does not know
+    ├── ConflictingEntriesError   extras or groups together that were declared to conflict
     ├── AmbiguousLockError        two entries of one package are selected at once
     ├── NoFileFitsError           locked packages without a file for the platform
     └── MissingHashError          a file without a hash cannot be locked
@@ -31,6 +32,10 @@ class NotCoveredError(RequestError):
 
 class NotOfferedError(RequestError):
     """An extra or a dependency group is asked for that the lock does not offer."""
+
+
+class ConflictingEntriesError(RequestError):
+    """Extras or groups are asked for together that the project's ``conflicts`` keep apart."""
 
 
 class AmbiguousLockError(RequestError):

@@ -14,6 +14,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from wheelright.lockfile.errors import (
     AmbiguousLockError,
+    ConflictingEntriesError,
     InvalidLockError,
     NotCoveredError,
     NotOfferedError,
@@ -44,6 +45,7 @@ def select(
 
     :raises NotCoveredError: where the lock does not cover the environment.
     :raises NotOfferedError: for extras and groups that the lock does not have.
+    :raises ConflictingEntriesError: for two of them that were declared to conflict.
     :raises AmbiguousLockError: where two entries of one package apply.
     :raises InvalidLockError: for a marker or specifier that cannot be read.
     """
@@ -51,6 +53,7 @@ def select(
     groups = frozenset(map(normalised_name, groups))
     _check_offered("extra", extras, lock.extras)
     _check_offered("group", groups, (*lock.groups, *lock.default_groups))
+    check_apart(lock, extras, groups)
     check_covered(lock, marker_values)
     values: dict[str, str | frozenset[str]] = {
         **marker_values,
@@ -81,6 +84,27 @@ def select(
                 + f" needs Python {package.requires_python}, and this environment has {python}"
             )
     return list(chosen.values())
+
+
+def check_apart(lock: Lock, extras: Collection[str], groups: Collection[str]) -> None:
+    """Check that no two sides of a declared conflict are asked for together.
+
+    :raises ConflictingEntriesError: names the two, and the setting.
+    """
+    asked = {f"extra {normalised_name(name)}" for name in extras}
+    asked |= {f"group {normalised_name(name)}" for name in groups}
+    for conflict in () if lock.inputs is None else lock.inputs.conflicts:
+        sides = [
+            next((entry for entry in side.split(" + ") if entry in asked), None)
+            for side in conflict.split(" | ")
+        ]
+        both = [entry.replace(" ", " `") + "`" for entry in sides if entry is not None]
+        if len(both) > 1:
+            raise ConflictingEntriesError(
+                f"{both[0]} and {both[1]} cannot be installed together",
+                details=["the project's setting `conflicts` keeps them apart"],
+                hints=["leave one of them out"],
+            )
 
 
 def check_covered(lock: Lock, marker_values: Mapping[str, str]) -> None:

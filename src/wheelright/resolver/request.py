@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +20,10 @@ class Entry:
         return {"project": "the project", "extra": f"extra `{self.name}`"}.get(
             self.kind, f"group `{self.name}`"
         )
+
+
+#: One side of a conflict: an entry, and those that hold its requirements too.
+Side: TypeAlias = tuple[Entry, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +61,8 @@ class Request:
     environment where targets are declared: one mapping of marker values per target; empty means
     universal. ``python_exact`` asks for that one Python alone. ``environments`` are markers; the
     lock then covers only where one of them holds. ``name`` is the project's, for messages.
-    ``conflicts`` are sets of entries of which at most one is ever asked for at a time: those of
-    one set need not agree on versions.
+    ``conflicts`` are sets of sides, each of one or more entries; entries of two sides of one set
+    are never asked for together, and need not agree on versions.
     """
 
     name: str
@@ -68,5 +72,5 @@ class Request:
     point_pythons: tuple[str, ...] = ()
     python_exact: str | None = None
     environments: tuple[str, ...] = ()
-    conflicts: tuple[tuple[Entry, ...], ...] = ()
+    conflicts: tuple[tuple[Side, ...], ...] = ()
     policy: Policy = field(default_factory=Policy)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from wheelright.resolver.pythons import Release
-    from wheelright.resolver.request import Entry
+    from wheelright.resolver.request import Side
     from wheelright.resolver.universe import Axis, Universe
 
 #: A marker that holds nowhere.
@@ -165,7 +165,7 @@ def _box_text(universe: Universe, box: Box, within: int) -> Text:
 
 def _text_order(universe: Universe) -> Iterator[int]:
     """Entries first, then Python as people write it, then the other axes."""
-    yield from sorted(range(len(universe.axes)), key=lambda at: not universe.axes[at].members)
+    yield from sorted(range(len(universe.axes)), key=lambda at: not universe.axes[at].sides)
 
 
 def _condition(
@@ -173,8 +173,8 @@ def _condition(
 ) -> Text:
     if axis.name == PYTHON:
         return _python_condition(chosen, present, starts)
-    if axis.members:
-        return _asked_condition(axis.members, chosen, present)
+    if axis.sides:
+        return _asked_condition(axis.sides, chosen, present)
     if axis.atom is not None:
         return Text(str(axis.atom)) if 1 in chosen else _negated(axis)
     inside = [axis.values[value] for value in present if value in chosen]
@@ -186,19 +186,19 @@ def _condition(
     return _by_variables(names, inside, outside)
 
 
-def _asked_condition(
-    members: Sequence[Entry], chosen: frozenset[int], present: Sequence[int]
-) -> Text:
-    """Tell which entries of a conflict are asked for, or which are not where none may be."""
+def _asked_condition(sides: Sequence[Side], chosen: frozenset[int], present: Sequence[int]) -> Text:
+    """Tell which sides of a conflict are asked for, or which are not where none may be."""
     variables = {"extra": "extras", "group": "dependency_groups"}
-
-    def said(value: int, operator: str) -> Text:
-        entry = members[value - 1]
-        return Text(f"'{entry.name}' {operator} {variables[entry.kind]}")
-
-    if 0 in chosen:
-        return join([said(value, "not in") for value in present if value not in chosen], "and")
-    return join([said(value, "in") for value in present if value in chosen], "or")
+    none = 0 in chosen
+    return join(
+        [
+            Text(f"'{entry.name}' {'not in' if none else 'in'} {variables[entry.kind]}")
+            for value in present
+            if (value in chosen) is not none
+            for entry in sides[value - 1]
+        ],
+        "and" if none else "or",
+    )
 
 
 def _by_variables(

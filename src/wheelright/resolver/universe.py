@@ -4,8 +4,8 @@ Markers compare variables with literals, so they tell only finitely many environ
 A :class:`Universe` is a product of *axes*: Python (see ``pythons``), system, machine and
 implementation, plus one two-valued axis for each comparison on a variable that nobody can list
 (``platform_release``). Where targets are declared, one axis of targets stands for all but Python.
-A declared conflict is an axis too: which of its entries is asked for, or none; what a member
-requires holds at its own value alone.
+A declared conflict is an axis too: which of its sides is asked for, or none; what an entry of a
+side requires holds at that value alone.
 A set of environments is an int with one bit per point of the product; a marker is evaluated
 once per axis value and combined with ``&`` and ``|`` on whole sets.
 
@@ -39,7 +39,7 @@ from wheelright.resolver.request import Entry
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from wheelright.resolver.request import Request
+    from wheelright.resolver.request import Request, Side
 
 PYTHON = "python"
 SYSTEM = "system"
@@ -74,13 +74,13 @@ class Axis:
     """One way in which environments differ. ``values`` map variables to strings, per point.
 
     ``atom`` is set on the two-valued axes of comparisons on variables that cannot be listed.
-    ``members`` is set on the axes of declared conflicts: value 0 stands for none of them.
+    ``sides`` is set on the axes of declared conflicts: value 0 stands for none of them.
     """
 
     name: str
     values: tuple[Mapping[str, str], ...]
     atom: Atom | None = None
-    members: tuple[Entry, ...] = ()
+    sides: tuple[Side, ...] = ()
 
 
 @dataclass(slots=True)
@@ -162,8 +162,8 @@ class Universe:
             axes.append(Axis(TARGET, tuple(request.points)))
         else:
             axes += _universal_axes(vocabulary)
-        for number, members in enumerate(request.conflicts):
-            axes.append(Axis(f"conflict {number}", ({},) * (len(members) + 1), None, members))
+        for number, sides in enumerate(request.conflicts):
+            axes.append(Axis(f"conflict {number}", ({},) * (len(sides) + 1), None, sides))
         self.axes = tuple(axes)
         self.index = {axis.name: number for number, axis in enumerate(self.axes)}
         self.size = 1
@@ -208,17 +208,26 @@ class Universe:
         self._declare_conflicts()
 
     def _declare_conflicts(self) -> None:
-        """Leave out that one axis says an entry is asked for and another that it is not."""
+        """Say where each entry of a conflict is asked for; leave out where a side is for nothing.
+
+        An entry on sides of two conflicts is asked for where both axes say so.
+        """
         self._asked: dict[Entry, int] = {}
-        for number, axis in enumerate(self.axes):
-            for value, entry in enumerate(axis.members, 1):
-                asked = self.slices[number][value]
-                before = self._asked.setdefault(entry, asked)
-                self.everything &= ~(before ^ asked)
-        self._asked = {entry: mask & self.everything for entry, mask in self._asked.items()}
+        values = [
+            (mask, side)
+            for axis, masks in zip(self.axes, self.slices, strict=True)
+            for mask, side in zip(masks[1:], axis.sides, strict=False)
+        ]
+        for mask, side in values:
+            for entry in side:
+                self._asked[entry] = self._asked.get(entry, self.everything) & mask
+        for mask, side in values:
+            self.everything &= ~mask | _union(self._asked[entry] for entry in side)
+        for entry, mask in self._asked.items():
+            self._asked[entry] = mask & self.everything
 
     def asked_mask(self, entry: Entry) -> int:
-        """Return where an entry can be asked for: everywhere but for members of conflicts."""
+        """Return where an entry can be asked for: everywhere but for entries in conflicts."""
         return self._asked.get(entry, self.everything)
 
     def mask(self, tree: MarkerTree, extra: str = "") -> int:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from wheelright.errors import UsageError
 from wheelright.lockfile import LocalDirectory, LockedPackage, dumps
 from wheelright.lockfile.export import Chosen, Style, to_pylock, to_requirements
+from wheelright.lockfile.select import check_apart
 from wheelright.outside import files
 from wheelright.workflows.choosing import open_doors
 from wheelright.workflows.current import lock_to_read
@@ -45,6 +46,7 @@ def export(context: Context, options: ExportOptions) -> ExportOutcome:
         must_be_current=options.locked,
     )
     doors = open_doors(options.selection, lock)
+    check_apart(lock, doors.extras, doors.groups)
     chosen = Chosen(doors.extras, doors.groups, doors.project, options.no_emit_packages)
     if doors.project and project.is_package and not options.no_emit_project:
         lock = _with_project(lock, project)

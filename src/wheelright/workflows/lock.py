@@ -6,7 +6,6 @@ resolved anew, preferring what was locked, except where an upgrade was asked for
 
 from __future__ import annotations
 
-import re
 import time
 from typing import TYPE_CHECKING
 
@@ -15,10 +14,10 @@ from msgspec.structs import replace
 
 from wheelright.errors import RequestError, WheelrightError
 from wheelright.lockfile import Lock, canonical, compare, dumps, read_lock, staleness
-from wheelright.lockfile.markers import assume, condition_text, parse_condition
 from wheelright.outside import files
 from wheelright.resolver import Policy, Request, ResolutionFailure, resolve
 from wheelright.resolver.pythons import lower_bound
+from wheelright.workflows.conflicts import conflicts_of
 from wheelright.workflows.cutoffs import Cutoffs
 from wheelright.workflows.driver import Driver
 from wheelright.workflows.hints import with_hints
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wheelright.index import Indexes
-    from wheelright.lockfile import LockedPackage, LockInputs
+    from wheelright.lockfile import LockInputs
     from wheelright.project import Project
     from wheelright.resolver import Resolution
     from wheelright.workflows.context import Context
@@ -42,7 +41,6 @@ if TYPE_CHECKING:
     from wheelright.workflows.roots import Roots
 
 LOCK_NAME = "pylock.toml"
-_QUOTED = re.compile(r"'([^']*)'")
 
 
 class MissingLockError(RequestError):
@@ -200,6 +198,7 @@ def make_lock(work: Locking, known: Lock | None) -> tuple[Lock, Resolution]:
         tuple(sorted(work.roots.requirements, key=lambda root: (str(root.entry), root.text))),
         requires_python=requires_python(work.project),
         environments=tuple(str(marker) for marker in settings.environments),
+        conflicts=conflicts_of(work.project, settings),
         policy=choice(context, options.resolve, known),
     )
     try:
@@ -251,7 +250,7 @@ def choice(context: Context, options: ResolveOptions, known: Lock | None) -> Pol
     preferred: dict[str, tuple[str, ...]] = {}
     several: dict[str, tuple[tuple[str, str | None], ...]] = {}
     for name, packages in kept.items():
-        versions = tuple((p.version, _where(p)) for p in packages if p.version is not None)
+        versions = tuple((p.version, p.marker) for p in packages if p.version is not None)
         if name not in upgraded and len(versions) == 1:
             preferred[name] = (versions[0][0],)
         elif name not in upgraded:
@@ -267,15 +266,6 @@ def choice(context: Context, options: ResolveOptions, known: Lock | None) -> Pol
         overrides=tuple(str(requirement) for requirement in settings.override_dependencies),
         excludes=frozenset(settings.exclude_dependencies),
     )
-
-
-def _where(package: LockedPackage) -> str | None:
-    """Return where a locked package applies once every extra and group takes part."""
-    if package.marker is None:
-        return None
-    condition = parse_condition(package.marker)
-    names = frozenset(_QUOTED.findall(package.marker))
-    return condition_text(assume(condition, extras=names, groups=names))
 
 
 def _name(text: str) -> str:

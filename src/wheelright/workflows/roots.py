@@ -21,6 +21,7 @@ from wheelright.project import (
     source_of_reference,
 )
 from wheelright.resolver import Entry, RootRequirement
+from wheelright.workflows.conflicts import conflict_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -153,6 +154,7 @@ def lock_inputs(
         constraints=_texts(settings.constraint_dependencies),
         overrides=_texts(settings.override_dependencies),
         environments=tuple(str(marker) for marker in settings.environments),
+        conflicts=conflict_texts(project, settings),
         required_environments=tuple(str(marker) for marker in settings.required_environments),
         resolution=_unless(options.resolution or settings.resolution, "highest"),
         prerelease=_unless(options.prerelease or settings.prerelease, "if-necessary-or-explicit"),

@@ -184,11 +184,12 @@ def lock_marker(markers: Mapping[Entry, str | None]) -> str | None:
     for marker, doors in whole.items():
         if marker == base:
             continue
-        text = " or ".join(sorted(doors))
+        said = base.split(" or ") if marker is None and "(" not in base else []
+        text = " or ".join(sorted(door for door in doors if door not in said))
         if marker is not None:
             text = f"({text})" if len(doors) > 1 else text
             inner = f"({marker})" if " or " in marker else marker
             text = f"{text} and {inner}"
-        if text not in parts:
+        if text and text not in parts:
             parts.append(text)
     return " or ".join(parts)
