@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from wheelright.index.cache import Cache, CachedPage, age_allowed
 from wheelright.index.metadata import Headers
-from wheelright.index.release import Release
+from wheelright.index.newer import exclude_newer
+from wheelright.index.release import ProjectPage, Release, Summary
 from wheelright.outside.reporting import Silent
 from wheelright.store import File
 
@@ -59,6 +62,26 @@ def test_files_of_a_cached_page_are_decoded_when_asked_for(cache: Cache) -> None
     assert release.packed is not None
     assert release.files == (WHEEL, FILE)
     assert release.packed is None
+
+
+def test_choosing_and_cutting_releases_decodes_no_files(cache: Cache) -> None:
+    timed = replace(WHEEL, uploaded="2024-01-02T00:00:00Z")
+    releases = (Release("2", (timed, FILE), INDEX), Release("1", (FILE,), INDEX))
+    cache.save_page(INDEX, "x", replace(PAGE, releases=releases))
+    cached = cache.load_page(INDEX, "x")
+    assert cached is not None
+    page = ProjectPage("x", INDEX, None, cached.releases)
+    assert [exclude_newer(page, datetime(2024, 1, day, tzinfo=UTC)) for day in (3, 1)] == [
+        page,
+        replace(page, releases=()),
+    ]
+    assert [release.packed is not None for release in cached.releases] == [True, True]
+    times = (1704067200.0, 1704153600.0)
+    assert [release.summary for release in cached.releases] == [
+        Summary(True, True, ">=3.8", False, times),
+        Summary(False, True, ">=3.8", "broken", (times[0], times[0])),
+    ]
+    assert Release("1", (WHEEL, FILE), INDEX).summary.uploads is None
 
 
 def test_a_page_is_saved_again_without_decoding_it(cache: Cache) -> None:

@@ -22,7 +22,7 @@ import msgspec
 from msgspec import Struct
 
 from wheelright.index.metadata import Headers  # noqa: TC001  msgspec needs it at run time
-from wheelright.index.release import Release
+from wheelright.index.release import Release, Summary
 from wheelright.outside.errors import DiskError
 from wheelright.outside.files import create, make_directory, remove_file, replace
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from wheelright.outside.reporting import Reporter
     from wheelright.store import File
 
-_FORMAT: Final = b"wri1"
+_FORMAT: Final = b"wri2"
 UNSAID_AGE: Final = 600.0
 """Seconds a page stays fresh where the index does not say."""
 _MAX_AGE: Final = re.compile(r"(?:^|[\s,])max-age\s*=\s*\"?(\d{1,10})")
@@ -76,7 +76,7 @@ class _PageEntry(msgspec.Struct, array_like=True):
     last_modified: str
     fetched_at: float
     max_age: float
-    releases: list[tuple[str, msgspec.Raw]]
+    releases: list[tuple[str, Summary, msgspec.Raw]]
 
 
 class _MetadataEntry(msgspec.Struct, array_like=True):
@@ -123,7 +123,12 @@ class Cache:
         if entry.project != project:
             return None
         return CachedPage(
-            tuple([Release(one, None, index, packed=raw) for one, raw in entry.releases]),
+            tuple(
+                [
+                    Release(version, None, index, packed=raw, summary=summary)
+                    for version, summary, raw in entry.releases
+                ]
+            ),
             entry.known,
             entry.etag,
             entry.last_modified,
@@ -139,7 +144,7 @@ class Cache:
         for release in page.releases:
             packed = release.packed
             raw = msgspec.Raw(_ENCODER.encode(release.files)) if packed is None else packed
-            releases.append((release.version, raw))
+            releases.append((release.version, release.summary, raw))
         entry = _PageEntry(
             project,
             page.known,

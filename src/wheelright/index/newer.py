@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from wheelright.index.errors import InvalidCutoffError
-from wheelright.index.release import ProjectPage, Release
+from wheelright.index.release import ProjectPage, Release, upload_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,10 +77,16 @@ def exclude_newer(
     ``untimed`` is called with the index's URL where a file was left out for want of a time.
     """
     releases = []
+    instant = cutoff.timestamp()
     for release in page.releases:
+        uploads = release.summary.uploads
+        if uploads is not None and (uploads[1] < instant or uploads[0] >= instant):
+            if uploads[1] < instant:
+                releases.append(release)
+            continue
         kept: list[File] = []
         for file in release.files:
-            uploaded = _uploaded(file)
+            uploaded = upload_time(file)
             if uploaded is None:
                 if untimed is not None:
                     untimed(release.index)
@@ -91,16 +97,6 @@ def exclude_newer(
         elif kept:
             releases.append(Release(release.version, tuple(kept), release.index))
     return ProjectPage(page.name, page.index, page.index_name, tuple(releases))
-
-
-def _uploaded(file: File) -> datetime | None:
-    if file.uploaded is None:
-        return None
-    try:
-        instant = datetime.fromisoformat(file.uploaded)
-    except ValueError:
-        return None
-    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant
 
 
 class Cutoff:

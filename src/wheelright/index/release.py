@@ -7,6 +7,7 @@ Must not live here: how pages are written (``page``) or kept (``cache``).
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,48 @@ _DECODE_FILES = msgspec.msgpack.Decoder(tuple[File, ...])
 _TAG = r"[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*"
 
 
+class Summary(msgspec.Struct, frozen=True, array_like=True):
+    """What choosing a release depends on, so that its files need not be read for that.
+
+    ``wheels`` and ``sdists`` say whether it has any. ``requires_python`` is that of the first file
+    that states one. ``yanked`` is true, or the first reason, where every file is yanked.
+    ``uploads`` are the times of the oldest and the newest file in seconds since the epoch; ``None``
+    where the time of any is not known.
+    """
+
+    wheels: bool
+    sdists: bool
+    requires_python: str | None
+    yanked: bool | str
+    uploads: tuple[float, float] | None
+
+
+def upload_time(file: File) -> datetime | None:
+    """Return when a file was uploaded (aware; UTC where no offset is told), if that is known."""
+    if file.uploaded is None:
+        return None
+    try:
+        instant = datetime.fromisoformat(file.uploaded)
+    except ValueError:
+        return None
+    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant
+
+
+def _summarised(files: tuple[File, ...]) -> Summary:
+    wheels = sum(file.is_wheel for file in files)
+    yanked: bool | str = False
+    if files and all(file.yanked is not False for file in files):
+        yanked = next((file.yanked for file in files if isinstance(file.yanked, str)), True)
+    times = [time.timestamp() for file in files if (time := upload_time(file)) is not None]
+    return Summary(
+        wheels > 0,
+        wheels < len(files),
+        next((file.requires_python for file in files if file.requires_python), None),
+        yanked,
+        (min(times), max(times)) if times and len(times) == len(files) else None,
+    )
+
+
 class Release:
     """One version of a project on one index, and its files in the order of their names.
 
@@ -33,7 +76,7 @@ class Release:
     when they are first asked for: most releases of a project never are.
     """
 
-    __slots__ = ("_files", "_packed", "index", "version")
+    __slots__ = ("_files", "_packed", "_summary", "index", "version")
 
     def __init__(
         self,
@@ -42,11 +85,13 @@ class Release:
         index: str,
         *,
         packed: msgspec.Raw | None = None,
+        summary: Summary | None = None,
     ) -> None:
         self.version = version
         self.index = index
         self._files = files
         self._packed = packed
+        self._summary = summary
 
     @property
     def files(self) -> tuple[File, ...]:
@@ -57,6 +102,14 @@ class Release:
             files = self._files = _DECODE_FILES.decode(self._packed)
             self._packed = None
         return files
+
+    @property
+    def summary(self) -> Summary:
+        """What its files say together; known without decoding them where the cache kept it."""
+        summary = self._summary
+        if summary is None:
+            summary = self._summary = _summarised(self.files)
+        return summary
 
     @property
     def packed(self) -> msgspec.Raw | None:

@@ -273,11 +273,10 @@ def _asks_for_extra(found: Iterable[Atom]) -> bool:
 
 
 def _candidate(release: Release, fitness: Fitness) -> Candidate:
-    yanked: bool | str = False
-    if release.files and all(file.yanked is not False for file in release.files):
-        yanked = next((f.yanked for f in release.files if isinstance(f.yanked, str)), True)
-    bound = next((file.requires_python for file in release.files if file.requires_python), None)
-    return Candidate(release.version, bound, yanked, fitness.serves, fitness.misfit)
+    said = release.summary
+    return Candidate(
+        release.version, said.requires_python, said.yanked, fitness.serves, fitness.misfit
+    )
 
 
 def _empty(name: str) -> str:

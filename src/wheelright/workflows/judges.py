@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _MINOR = re.compile(r"(?:cp|pp|py)3(\d+)")
 _ABI3 = "abi3"
 ALL = ":all:"
+_FIT = Fitness()
 
 
 class BuildPolicy(Struct, frozen=True):
@@ -82,10 +83,12 @@ class UniversalJudge(Struct, frozen=True):
 
     def judge(self, name: str, release: Release) -> Fitness:
         """Judge a release: left out without usable files."""
-        files = usable_files(name, release, self.policy)
-        if not files:
-            return Fitness(left_out=why_unusable(name, release, self.policy))
-        return Fitness()
+        said, policy = release.summary, self.policy
+        if (said.wheels and policy.may_use_wheels(name)) or (
+            said.sdists and policy.may_build(name)
+        ):
+            return _FIT
+        return Fitness(left_out=why_unusable(name, release, policy))
 
     def order(self, release: Release) -> tuple[File, ...]:
         """Pure wheels first, then Linux, macOS and Windows by newest Python, then the sdist."""
