@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import signal
 import sys
 import time
 from pathlib import Path
@@ -41,28 +42,36 @@ def main(arguments: Sequence[str]) -> int:
     if not CORPUS.is_dir() and (absent or not asked.cases):
         print("the corpora are left out: their folder is not there")
     try:
-        tools = _install(asked.peers, renew=asked.renew)
+        tools = [] if asked.page_only else _install(asked)
     except NotInstalledError as error:
         print(error, file=sys.stderr)
         return 2
-    folder = RUNS / str(time.time_ns() // 1_000_000)
-    bad = []
-    with Mirror(RECORDED, folder / "mirror", delay=asked.delay / 1000) as mirror:
-        print(f"the mirror is {mirror.kind}", flush=True)
-        for case in wanted:
-            result = _measure(case, tools, mirror, folder / case.name, asked)
-            bad += _faults(result)
-            write_result(RESULTS, result)
+    bad = [] if asked.page_only else _measure_all(wanted, tools, asked)
     if not asked.no_page:
         names = [case.name for case in CASES]
         others = [corpus.name for corpus in corpora()]
         write_page(read_results(RESULTS, names), read_results(RESULTS, others), PAGE, PICTURES)
         print(f"the page is {PAGE.relative_to(Path.cwd())}")
-    if not asked.keep:
-        shutil.rmtree(folder)  # only now: see bench.bed
     for line in bad:
         print(f"not the same work: {line}", file=sys.stderr)
     return 1 if bad else 0
+
+
+def _measure_all(
+    cases: Sequence[Case | Corpus], tools: Sequence[Tool], asked: argparse.Namespace
+) -> list[str]:
+    """Measure and keep the results; return what speaks against Wheelright."""
+    folder = RUNS / str(time.time_ns() // 1_000_000)
+    bad = []
+    with Mirror(RECORDED, folder / "mirror", delay=asked.delay / 1000) as mirror:
+        print(f"the mirror is {mirror.kind}", flush=True)
+        for case in cases:
+            result = _measure(case, tools, mirror, folder / case.name, asked)
+            bad += _faults(result)
+            write_result(RESULTS, result)
+    if not asked.keep:
+        shutil.rmtree(folder)  # only now: see bench.bed
+    return bad
 
 
 def _all_cases() -> list[Case | Corpus]:
@@ -83,6 +92,8 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
                         help="the mirror waits so long before each answer")  # fmt: skip
     parser.add_argument("--renew", action="store_true", help="install the newest peers anew")
     parser.add_argument("--keep", action="store_true", help="keep projects, caches and output")
+    parser.add_argument("--commit", help="build Wheelright from this commit, not as it is now")
+    parser.add_argument("--page-only", action="store_true", help="write the page, measure nothing")
     parser.add_argument("--no-page", action="store_true", help="measure, but leave the page")
     return parser.parse_args(arguments)
 
@@ -95,11 +106,11 @@ def _peers(text: str) -> list[str]:
     return names
 
 
-def _install(peers: Sequence[str], *, renew: bool) -> list[Tool]:
+def _install(asked: argparse.Namespace) -> list[Tool]:
     """Install Wheelright and its peers, in the order of the page."""
     BASE.mkdir(parents=True, exist_ok=True)
-    places = {"wheelright": install_ours()}
-    places |= {name: install_peer(name, renew=renew) for name in peers}
+    places = {"wheelright": install_ours(asked.commit)}
+    places |= {name: install_peer(name, renew=asked.renew) for name in asked.peers}
     return [kind(places[name]) for name, kind in TOOLS.items() if name in places]
 
 
@@ -130,4 +141,5 @@ def _faults(result: CaseResult) -> list[str]:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the mirror is stopped too
     sys.exit(main(sys.argv[1:]))

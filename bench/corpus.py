@@ -39,7 +39,8 @@ class _Desk:
         shutil.copy(source, self.project)
         self.base = [
             tool.program, "pip", "compile", "--universal", "--no-build",
-            "--exclude-newer", CUTOFF, *corpus.options, source.name,
+            "--exclude-newer", CUTOFF, "--default-index", mirror.urls[_MODE], *corpus.options,
+            source.name,
         ]  # fmt: skip
         self.numbers = 0
         self.packages: Packages = frozenset()

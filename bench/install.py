@@ -8,12 +8,9 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from bench.places import PROGRAMS, ROOT, VENVS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 REQUIREMENTS: Final = {
     "uv": "uv==0.13.8",
@@ -39,19 +36,21 @@ def install_peer(name: str, *, renew: bool = False) -> Path:
     return _install(name, wanted, REQUIREMENTS[name], renew=renew)
 
 
-def install_ours() -> Path:
+def install_ours(commit: str | None = None) -> Path:
     """Return the ``bin`` folder of Wheelright, built as a wheel from this checkout as it is now.
 
-    A wheel, since an editable install is slower to import than what users get; pip compiles it.
+    Or as it was at a ``commit``. A wheel, since an editable install is slower to import than what
+    users get; pip compiles it.
     """
-    wanted = f"{_source_digest()} {base_python()}"
+    source = ROOT if commit is None else _unpack(commit)
+    wanted = f"{_digest(source)} {base_python()}"
     mark = VENVS / "wheelright" / "made-from.json"
     if mark.exists() and json.loads(mark.read_text()) == wanted:
         return VENVS / "wheelright" / "bin"
     wheels = PROGRAMS / "wheels"
     shutil.rmtree(wheels, ignore_errors=True)
     build = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation"]
-    _quietly([*build, "--wheel-dir", str(wheels), str(ROOT)])
+    _quietly([*build, "--wheel-dir", str(wheels), str(source)])
     [wheel] = wheels.glob("wheelright-*.whl")
     return _install("wheelright", wanted, str(wheel), renew=True)
 
@@ -77,14 +76,21 @@ def _quietly(command: list[str]) -> None:
         raise NotInstalledError(f"{' '.join(command[:4])} ... failed: {' / '.join(last)}")
 
 
-def _source_digest() -> str:
+def _unpack(commit: str) -> Path:
+    """Lay out the tree of a commit and return where."""
+    folder = PROGRAMS / "source"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    archive = PROGRAMS / "source.tar"
+    _quietly(["git", "-C", str(ROOT), "archive", "--output", str(archive), commit])
+    _quietly(["tar", "-xf", str(archive), "-C", str(folder)])
+    return folder
+
+
+def _digest(source: Path) -> str:
+    """Return what stands for the code below ``source``."""
     digest = hashlib.sha256()
-    for path in _sources():
-        digest.update(f"{path.relative_to(ROOT)}\0".encode())
+    for path in (source / "pyproject.toml", *sorted((source / "src").rglob("*.py"))):
+        digest.update(f"{path.relative_to(source)}\0".encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
-
-
-def _sources() -> Iterator[Path]:
-    yield ROOT / "pyproject.toml"
-    yield from sorted((ROOT / "src").rglob("*.py"))

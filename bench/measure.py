@@ -89,10 +89,12 @@ class Meter:
         process = subprocess.Popen(launch, env=dict(environ), start_new_session=True)
         try:
             process.wait(self.limit)
-        except subprocess.TimeoutExpired:
+        except BaseException as error:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-            raise CommandFailedError(f"took more than {self.limit:.0f} s") from None
+            if isinstance(error, subprocess.TimeoutExpired):
+                raise CommandFailedError(f"took more than {self.limit:.0f} s") from None
+            raise
         if process.returncode != 0:
             raise CommandFailedError(f"could not be started: {command[0]}")
         code, wall, user, system, peak = report.read_text("ascii").split()

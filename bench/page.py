@@ -29,8 +29,9 @@ use, measures, compares and draws; `bench/README.md` says how to run and to exte
 with PyPI's headers: validators, `max-age=600` for pages, compressed pages, byte ranges and \
 PEP 658 metadata files (but for the work that is measured without them).
 - **The order** is A B A B: every tool once, then every tool again. Each number is the median of \
-the runs; the spread is from the shortest to the longest. Works on a warm cache begin with a run \
-that does not count.
+the runs; the spread is from the shortest to the longest. A tool that has spent a minute on a work \
+runs it three times at least and then no more, and the table says how often. Works on a warm cache \
+begin with a run that does not count.
 - **Cold** is an empty cache of the tool, in a new folder. **Warm** is a cache in which the tool \
 itself has done the same work before.
 - **Processor** is the time of all processes of a run together, **memory** the peak of the largest \
@@ -130,12 +131,15 @@ def _work(work: Work, by_tool: Mapping[str, Measured]) -> Iterator[str]:
     yield ""
     yield "| tool | median | x uv | shortest to longest | processor | memory | same work |"
     yield "|---|---:|---:|---:|---:|---:|---|"
+    most = max(len(one.samples) for one in by_tool.values())
     for name, one in by_tool.items():
         series = one.series
         if series is None:
             yield f"| {TOOLS[name].title} | failed | | | | | {_in_cell(one.failure)} |"
             continue
         spread = f"{seconds(series.least)} to {seconds(series.most)}"
+        if len(series.samples) < most:
+            spread += f" ({len(series.samples)} runs)"
         same = f"{one.packages} packages"
         if one.difference:
             same += f"; {_in_cell(one.difference)}"

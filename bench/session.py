@@ -24,9 +24,12 @@ if TYPE_CHECKING:
 _MOST_REPEATS: Final = 3
 """How often a run is repeated because the mirror had to record something during it."""
 REFERENCE: Final = "uv"
+_LEAST_RUNS: Final = 3
+_PATIENCE: Final = 60.0
+"""Seconds: a tool that has run a work so long, and ``_LEAST_RUNS`` times, runs it no more."""
 
 
-class _Column:
+class Column:
     """One tool at one work, while it is measured."""
 
     def __init__(self, bed: Bed) -> None:
@@ -36,7 +39,14 @@ class _Column:
         self.counts: dict[str, int] = {}
         self.failure = ""
 
+    @property
+    def enough(self) -> bool:
+        """Whether further runs would only take long."""
+        spent = sum(sample.wall for sample in self.samples)
+        return bool(self.failure) or (len(self.samples) >= _LEAST_RUNS and spent > _PATIENCE)
+
     def measured(self, reference: Packages | None) -> Measured:
+        """Return what is kept of it, compared with the packages of the reference."""
         return Measured(
             samples=tuple(self.samples),
             packages=len(self.found),
@@ -95,11 +105,11 @@ def _measure_work(
     work: Work, beds: Sequence[Bed], mirror: Mirror, *, runs: int
 ) -> dict[str, Measured]:
     """Measure one work: every tool once, then every tool again, ... (A B A B)."""
-    columns = {bed.tool.name: _Column(bed) for bed in beds}
+    columns = {bed.tool.name: Column(bed) for bed in beds}
     discarded = 0 if work.cold else 1  # a first run that warms what lies below the tools' caches
     for number in range(runs + discarded):
         for column in columns.values():
-            if not column.failure:
+            if not column.enough:
                 _run_once(work, column, mirror, keep=number >= discarded)
     reference = columns.get(REFERENCE)
     wanted = reference.found if reference and reference.samples else None
@@ -116,7 +126,7 @@ def _measure_work(
     return found
 
 
-def _run_once(work: Work, column: _Column, mirror: Mirror, *, keep: bool) -> None:
+def _run_once(work: Work, column: Column, mirror: Mirror, *, keep: bool) -> None:
     for _ in range(_MOST_REPEATS):
         try:
             ready = column.bed.ready(work)
@@ -141,7 +151,7 @@ def _run_once(work: Work, column: _Column, mirror: Mirror, *, keep: bool) -> Non
         column.counts = mirror.traffic(work.mode).requests
 
 
-def _difference(column: _Column, reference: Packages | None) -> str:
+def _difference(column: Column, reference: Packages | None) -> str:
     if reference is None:
         return ""
     if not column.bed.tool.locks_universally:

@@ -13,6 +13,16 @@ if TYPE_CHECKING:
     from bench.cases import Case
     from bench.works import Name
 
+_SETTINGS = """
+[tool.wheelright]
+package = false
+
+[[tool.wheelright.index]]
+name = "mirror"
+url = "{index}"
+default = true
+"""
+
 
 class Wheelright(Tool):
     """Wheelright, told nothing that a user would not say."""
@@ -20,13 +30,13 @@ class Wheelright(Tool):
     name: ClassVar[str] = "wheelright"
     title: ClassVar[str] = "Wheelright"
 
-    def variables(self, cache: Path, index: str) -> dict[str, str]:
-        """Name the cache and the index."""
-        return {"WHEELRIGHT_CACHE_DIR": str(cache), "WHEELRIGHT_DEFAULT_INDEX": index}
+    def variables(self, cache: Path, index: str) -> dict[str, str]:  # noqa: ARG002
+        """Name the cache."""
+        return {"WHEELRIGHT_CACHE_DIR": str(cache)}
 
-    def write_project(self, case: Case, folder: Path, index: str) -> None:  # noqa: ARG002
-        """Write a project that is not itself installed."""
-        text = project_table(case, case.python) + "\n[tool.wheelright]\npackage = false\n"
+    def write_project(self, case: Case, folder: Path, index: str) -> None:
+        """Write a project that is not itself installed, with the mirror as its default index."""
+        text = project_table(case, case.python) + _SETTINGS.format(index=index)
         (folder / "pyproject.toml").write_text(text)
 
     def command(self, work: Name, case: Case) -> Sequence[str] | None:
