@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from wheelright.resolver.request import Request
 
 
+#: How many versions may be foretold in any case.
+FEW_AHEAD = 4
+
+
 @dataclass(frozen=True, slots=True)
 class Release:
     """One version's dependencies, read; ``fault`` says why it cannot be used."""
@@ -129,6 +133,8 @@ class Knowledge:
         new = False
         for text in {c.requires_python for c in known.order if c.requires_python}:
             new |= self.vocabulary.learn_bound(text)
+        for text in {text for candidate in known.order for text in candidate.unserved}:
+            new |= self.vocabulary.learn(parse_marker(text), listed=bool(self.request.points))
         self.stale |= new
         return known
 
@@ -146,8 +152,25 @@ class Knowledge:
             assert isinstance(answer, Dependencies)
             known = self._read(answer)
         self.releases[name, version] = known
+        self.foretold.discard((name, version))
         self.stale |= self._learn(known)
         return known
+
+    def foretell(
+        self, found: Iterable[tuple[str, str]], *, sure: bool
+    ) -> tuple[tuple[str, str], ...]:
+        """Return what of ``found`` is neither known nor foretold yet; it is foretold now.
+
+        Once conflicts came (not ``sure``), what is foretold may well never be visited: then no
+        more than a quarter of what was visited may stand out at a time.
+        """
+        known = self.foretold
+        fresh = [pair for pair in found if pair not in known and pair not in self.releases]
+        if not sure:
+            room = max(FEW_AHEAD, len(self.releases) // 4) - len(known)
+            fresh = fresh[: max(0, room)]
+        known.update(fresh)
+        return tuple(fresh)
 
     def _read(self, facts: Dependencies) -> Release:
         try:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
     from wheelright.resolver.candidates import Candidates
-    from wheelright.resolver.facts import Answer, Need
+    from wheelright.resolver.facts import Answer, Candidate, Need
     from wheelright.resolver.knowledge import Knowledge, Release
     from wheelright.resolver.requirements import Dependency
     from wheelright.resolver.universe import Universe
@@ -400,7 +400,7 @@ class Search:
         if release is not None and self._unusable(project, bit, release):
             return False
         reach = self.reach[project] & self.where
-        misfit = self.universe.everything & ~self.universe.serve_mask(candidate.serves)
+        misfit = self._misfit(candidate)
         if reach & misfit:
             self._add({project: 1 << bit}, misfit, MisfitCause(candidate.misfit))
             return False
@@ -412,11 +412,18 @@ class Search:
                 return False
         return True
 
+    def _misfit(self, candidate: Candidate) -> int:
+        """Return where the files of a candidate do not serve."""
+        misfit = self.universe.everything & ~self.universe.serve_mask(candidate.serves)
+        for text in candidate.unserved:
+            misfit |= self.universe.mask(parse_marker(text))
+        return misfit
+
     def _serves(self, project: int, bit: int) -> bool:
         """Whether a preferred version can be used wherever its project is reached."""
         candidate = self.nodes[project].candidates.candidate(bit)
         usable = self.universe.python_mask(candidate.requires_python)
-        usable &= self.universe.serve_mask(candidate.serves)
+        usable &= ~self._misfit(candidate)
         for dependency in self.knowledge.constraints.get(self.nodes[project].key[0], ()):
             if not self.nodes[project].candidates.matching(dependency.specifier) >> bit & 1:
                 usable &= ~self._mask(dependency, "")
@@ -425,20 +432,16 @@ class Search:
     def _soon(self, project: int) -> tuple[tuple[str, str], ...]:
         """Name the versions that would be visited next, each once.
 
-        First what would be if nothing went wrong; then, of a project whose versions fall one
-        after the other, half as many more as fell so far.
+        First, of a project whose versions fall one after the other, half as many more as fell so
+        far; then what would be if nothing went wrong.
         """
-        found = []
+        found = self._falling(project)
         allowed = self.assignments.allowed
         for other in ones(self.assignments.needed & self.reached & ~self.extras):
             node = self.nodes[other]
             if other != project:
                 found.append((node.key[0], self._likely(node, allowed[other])))
-        found += self._falling(project)
-        foretold = self.knowledge.foretold
-        fresh = tuple(pair for pair in found if pair not in foretold)
-        foretold.update(fresh)
-        return fresh
+        return self.knowledge.foretell(found, sure=self.counts.conflicts == 0)
 
     def _falling(self, project: int) -> list[tuple[str, str]]:
         fallen = self.knowledge.unrest.get(self.nodes[project].key, 0)
