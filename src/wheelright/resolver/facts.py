@@ -38,7 +38,8 @@ class Candidate:
 
     ``requires_python`` is the specifier its files carry; ``yanked`` is False, True or the reason.
     ``serves`` limits where its files can serve: (point of the request, Python minor) pairs, or
-    None for everywhere; ``misfit`` says in words why not elsewhere ("its wheels need glibc 2.28").
+    None for everywhere; ``unserved`` are markers of where they cannot. ``misfit`` says in words
+    why not ("its wheels need glibc 2.28").
     """
 
     version: str
@@ -46,6 +47,7 @@ class Candidate:
     yanked: bool | str = False
     serves: frozenset[tuple[int, int]] | None = None
     misfit: str = ""
+    unserved: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

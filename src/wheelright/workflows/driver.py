@@ -48,12 +48,14 @@ LOOK_AHEAD = 40
 class Fitness(Struct, frozen=True):
     """Whether the files of a release can serve, and if not, why, in words.
 
-    ``serves`` is as in the resolver's ``Candidate``; ``left_out`` drops the release altogether.
+    ``serves`` and ``unserved`` are as in the resolver's ``Candidate``; ``left_out`` drops the
+    release altogether.
     """
 
     left_out: str | None = None
     serves: frozenset[tuple[int, int]] | None = None
     misfit: str = ""
+    unserved: tuple[str, ...] = ()
 
 
 class Judge(Protocol):
@@ -275,7 +277,12 @@ def _asks_for_extra(found: Iterable[Atom]) -> bool:
 def _candidate(release: Release, fitness: Fitness) -> Candidate:
     said = release.summary
     return Candidate(
-        release.version, said.requires_python, said.yanked, fitness.serves, fitness.misfit
+        release.version,
+        said.requires_python,
+        said.yanked,
+        fitness.serves,
+        fitness.misfit,
+        fitness.unserved,
     )
 
 

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from wheelright.targets import InvalidFileName, nearest_wheel, parse_wheel_name
 from wheelright.workflows.driver import Fitness
+from wheelright.workflows.required import unserved
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -76,19 +77,26 @@ class UniversalJudge(Struct, frozen=True):
     """For a lock that must hold everywhere: a release counts if it has a usable file at all.
 
     Wheels for some Pythons or systems only do not limit it: the lock is soft about machines that
-    nobody declared, and ``sync`` says what is missing on the one it serves.
+    nobody declared, and ``sync`` says what is missing on the one it serves. ``required`` are
+    markers of environments where that is not enough: a release without a usable sdist needs a
+    wheel there.
     """
 
     policy: BuildPolicy
+    required: tuple[str, ...] = ()
 
     def judge(self, name: str, release: Release) -> Fitness:
-        """Judge a release: left out without usable files."""
+        """Judge a release: left out without usable files; misfit where one is required."""
         said, policy = release.summary, self.policy
-        if (said.wheels and policy.may_use_wheels(name)) or (
-            said.sdists and policy.may_build(name)
-        ):
+        if said.sdists and policy.may_build(name):
             return _FIT
-        return Fitness(left_out=why_unusable(name, release, policy))
+        if not (said.wheels and policy.may_use_wheels(name)):
+            return Fitness(left_out=why_unusable(name, release, policy))
+        missing = unserved(wheel_names(release.files), self.required) if self.required else ()
+        if not missing:
+            return _FIT
+        places = " and ".join(f"`{text}`" for text in missing)
+        return Fitness(misfit=f"it has no wheel for the required {places}", unserved=missing)
 
     def order(self, release: Release) -> tuple[File, ...]:
         """Pure wheels first, then Linux, macOS and Windows by newest Python, then the sdist."""

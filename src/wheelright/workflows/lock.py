@@ -185,7 +185,7 @@ def make_lock(work: Locking, known: Lock | None) -> tuple[Lock, Resolution]:
     stated = Stated.of(settings)
     driver = Driver(
         work.indexes,
-        UniversalJudge(policy),
+        UniversalJudge(policy, tuple(map(str, settings.required_environments))),
         context.reporter,
         fixed={name: one.fixed for name, one in work.local.items()},
         pinned_index=work.roots.indexes,
