@@ -63,8 +63,7 @@ def place_tree(
         origin, path = root + below, goal + name
         folder = path.rpartition("/")[0]
         if folder not in made:
-            with translating("make the folder", folder):
-                os.makedirs(folder, exist_ok=True)  # noqa: PTH103
+            _make_folder(folder)
             made.add(folder)
         while True:
             try:
@@ -83,6 +82,15 @@ def place_tree(
                 mode = _NEXT[mode]
                 place = _PLACERS[mode]
     return mode
+
+
+def _make_folder(path: str) -> None:
+    """Make a folder with one call where its parent is there, as it is for nearly all."""
+    try:
+        os.mkdir(path)  # noqa: PTH102
+    except OSError:
+        with translating("make the folder", path):
+            os.makedirs(path, exist_ok=True)  # noqa: PTH103
 
 
 def _copy(source: str, path: str) -> None:

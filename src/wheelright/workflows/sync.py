@@ -29,7 +29,6 @@ from wheelright.venv import (
     read_pending,
 )
 from wheelright.workflows.aims import choose_aim, runs_here
-from wheelright.workflows.building import Builds
 from wheelright.workflows.choosing import choose_wanted
 from wheelright.workflows.fetching import Fetcher
 from wheelright.workflows.lock import (
@@ -48,7 +47,7 @@ from wheelright.workflows.venvs import find_place, ready_venv
 if TYPE_CHECKING:
     from wheelright.index import Indexes
     from wheelright.lockfile import Lock
-    from wheelright.store import File, StoredWheel
+    from wheelright.store import StoredWheel
     from wheelright.venv import Plan, Venv, Wanted
     from wheelright.workflows.aims import Aim
     from wheelright.workflows.context import Context
@@ -174,15 +173,17 @@ def _wheels(work: Syncing) -> dict[str, StoredWheel]:
     """Return the stored wheel of everything that the plan installs."""
     context = work.context
     coming = [action.wanted for action in work.plan.actions if action.wanted is not None]
-    builds = Builds(context, work.indexes, work.place.interpreter, context.settings.config_settings)
+    builds = None
+    if any(one.origin or one.file is None or not one.file.is_wheel for one in coming):
+        from wheelright.workflows.building import Builds
 
-    def build(file: File) -> StoredWheel:
-        return builds.sdist(file)
-
+        settings = context.settings.config_settings
+        builds = Builds(context, work.indexes, work.place.interpreter, settings)
+    build = None if builds is None else builds.sdist
     fetcher = Fetcher(work.indexes, context.store, context.reporter, build)
     wheels = fetcher.wheels({one.name: one.file for one in coming if one.file is not None})
     for one in coming:
-        if one.origin is not None:
+        if one.origin is not None and builds is not None:
             source = directory_of(one.origin.url)
             wheels[one.name] = (
                 builds.editable(source) if one.origin.editable else builds.wheel(source)
