@@ -127,7 +127,7 @@ def list_installed(venv: Venv, *, check_files: bool = False) -> tuple[Installed,
 
     Never raises for junk: what lost its RECORD or METADATA is listed with its ``problem``, what
     has no name of a package is left out. ``check_files`` also looks whether all files that RECORD
-    lists are there (a ``stat`` per file).
+    lists are there (by listing each folder once).
     """
     found = []
     try:
@@ -141,7 +141,8 @@ def list_installed(venv: Venv, *, check_files: bool = False) -> tuple[Installed,
             found.append(_read_egg(venv.site_packages, name))
     packages = [package for package in found if package.name]
     if check_files:
-        packages = [_checked(venv, package) for package in packages]
+        folders: dict[str, frozenset[str]] = {}
+        packages = [_checked(venv, package, folders) for package in packages]
     return tuple(sorted(packages, key=lambda package: (package.name, package.dist_info)))
 
 
@@ -254,16 +255,32 @@ def _read_direct_url(path: str) -> tuple[str | None, bool]:
         return None, False
 
 
-def _checked(venv: Venv, package: Installed) -> Installed:
+def _checked(venv: Venv, package: Installed, folders: dict[str, frozenset[str]]) -> Installed:
+    """Note as a problem what of RECORD is missing; ``folders`` keeps what each folder holds."""
     paths = read_record_paths(venv, package)
     if package.problem is not None or paths is None:
         return package
-    missing = [
-        path
-        for path in paths
-        if not path.endswith(".pyc") and not os.path.lexists(f"{venv.site_packages}/{path}")
-    ]
+    missing = []
+    for path in paths:
+        folder, _, name = path.rpartition("/")
+        present = folders.get(folder)
+        if present is None:
+            present = folders[folder] = _names_in(f"{venv.site_packages}/{folder}")
+        # A name that is not listed may be there all the same: in another case, on some disks.
+        if (
+            name not in present
+            and not name.endswith(".pyc")
+            and not os.path.lexists(f"{venv.site_packages}/{path}")
+        ):
+            missing.append(path)
     if not missing:
         return package
     more = f" and {len(missing) - 1} more files are" if len(missing) > 1 else " is"
     return replace(package, problem=f"`{missing[0]}`{more} missing")
+
+
+def _names_in(folder: str) -> frozenset[str]:
+    try:
+        return frozenset(os.listdir(folder))  # noqa: PTH208 (text)
+    except OSError:
+        return frozenset()  # each file is looked for by itself
