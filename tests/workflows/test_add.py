@@ -302,12 +302,14 @@ def test_locked_refuses_a_change_of_the_lock(served: Workbench) -> None:
             ),
         ),
         (
-            "add x@git+https://example.org/x.git",
+            "add x@git+https://example.org/x.git --offline",
             1,
             (
-                "error: the source of `x` is a Git repository, which this version cannot install"
-                " from\n"
-                "hint: use an index or a path, or leave sources out with `--no-sources`\n"
+                "error: what is asked of the repository of `x` is not in the cache, and the"
+                " network is off\n"
+                "  while locking `app`\n"
+                "  in https://example.org/x.git\n"
+                "hint: run again without `--offline` to allow network requests\n"
             ),
         ),
         (

@@ -48,9 +48,10 @@ class _Member:
     link: str | None = None
 
 
-def unpack_sdist(archive: Path, destination: Path) -> Path:
+def unpack_sdist(archive: Path, destination: Path, subdirectory: str | None = None) -> Path:
     """Unpack a ``.tar.gz`` (``.bz2``, ``.xz``) or ``.zip`` and return the root of its project.
 
+    ``subdirectory`` is where the project lies below the one folder of the archive.
     ``destination`` is made and should be empty: where this raises, what was written stays behind.
     Raises BrokenSdistError.
     """
@@ -66,7 +67,7 @@ def unpack_sdist(archive: Path, destination: Path) -> Path:
     except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
         cause = str(error).rstrip(".") or type(error).__name__
         raise BrokenSdistError(name, f"the archive is damaged ({cause})") from None
-    return _project_root(name, destination)
+    return _project_root(name, destination, subdirectory)
 
 
 def _tar_members(name: str, archive: tarfile.TarFile) -> Iterator[_Member]:
@@ -170,14 +171,18 @@ def _inside(name: str, path: str) -> str:
     return "/".join(parts)
 
 
-def _project_root(name: str, destination: Path) -> Path:
+def _project_root(name: str, destination: Path, subdirectory: str | None) -> Path:
     """Return the one folder that has a project in it (PEP 625), or the destination itself."""
+    if subdirectory is not None:
+        _inside(name, subdirectory)
     entries = sorted(destination.iterdir())
     folders = [path for path in entries if path.is_dir() and not path.is_symlink()]
     candidates = [destination, *folders] if len(folders) == 1 else [destination]
     for folder in candidates:
-        if any((folder / base).is_file() for base in ("pyproject.toml", "setup.py")):
-            return folder
+        place = folder / subdirectory if subdirectory else folder
+        if any((place / base).is_file() for base in ("pyproject.toml", "setup.py")):
+            return place
+    where = f"folder `{subdirectory}`" if subdirectory else "folder"
     raise BrokenSdistError(
-        name, "there is neither a `pyproject.toml` nor a `setup.py` in its folder"
+        name, f"there is neither a `pyproject.toml` nor a `setup.py` in its {where}"
     )

@@ -167,16 +167,17 @@ class Indexes:
         return self._metadata.get(key, lambda: self._fetcher.fetch(name, version, files))
 
     @contextmanager
-    def open(self, file: File) -> Iterator[Iterator[bytes]]:
+    def open(self, file: File, *, elsewhere: bool = True) -> Iterator[Iterator[bytes]]:
         """Open a file for reading: its URL, else wherever an index lists a file of its name.
 
+        Without ``elsewhere`` its URL alone counts: nothing else is known to be the same file.
         The bytes are not checked: whoever takes them compares the hash. A body that breaks off is
         taken up again where it stopped. Raises FileUnavailableError with each place and cause, and
         HttpError where a body breaks off for good.
         """
         attempts: list[tuple[str, str]] = []
         with ExitStack() as stack:
-            for url in self._places(file, attempts):
+            for url in self._places(file, attempts) if elsewhere else (file.url,):
                 try:
                     stream = stack.enter_context(self._opened(url))
                 except HttpError as error:

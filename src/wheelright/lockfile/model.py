@@ -201,11 +201,14 @@ def utc_time(text: str) -> str | None:
 
 
 def without_credentials(url: str) -> str:
-    """Return the URL without user name and password."""
+    """Return the URL without user name and password; with ``ssh`` the user is part of the place."""
     if "@" not in url:
         return url
     parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    info, at, host = parts.netloc.rpartition("@")
+    if at and parts.scheme in {"ssh", "git+ssh"}:
+        host = f"{info.partition(':')[0]}@{host}"
+    return urlunsplit(parts._replace(netloc=host))
 
 
 def path_of(url: str) -> Path:

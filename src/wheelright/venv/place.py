@@ -202,10 +202,16 @@ def _direct_url(origin: Origin, sha256: str) -> bytes:
     import msgspec
 
     document: dict[str, object] = {"url": origin.url}
-    if origin.is_directory:
+    if origin.subdirectory is not None:
+        document["subdirectory"] = origin.subdirectory
+    if origin.commit is not None:
+        known = {} if origin.revision is None else {"requested_revision": origin.revision}
+        document["vcs_info"] = {"vcs": "git", **known, "commit_id": origin.commit}
+    elif origin.is_directory:
         document["dir_info"] = {"editable": True} if origin.editable else {}
     else:
-        document["archive_info"] = {"hashes": {"sha256": sha256}}
+        digest = origin.fingerprint or sha256
+        document["archive_info"] = {"hashes": {"sha256": digest}}
     return msgspec.json.encode(document)
 
 

@@ -37,15 +37,20 @@ ActionKind = Literal["install", "remove", "reinstall"]
 
 
 class Origin(Struct, frozen=True):
-    """A source that is not an index: ``url`` of a directory (``file:``) or an archive.
+    """A source that is not an index: ``url`` of a directory (``file:``), archive or repository.
 
     ``fingerprint`` is any text that changes when the source does; ``None`` is never compared.
+    ``commit`` and the ``revision`` that was asked for are those of a Git repository;
+    ``subdirectory`` is where the project lies in an archive or a repository.
     """
 
     url: str
     editable: bool = False
     fingerprint: str | None = None
     is_directory: bool = True
+    subdirectory: str | None = None
+    commit: str | None = None
+    revision: str | None = None
 
 
 class Wanted(Struct, frozen=True):

@@ -259,7 +259,7 @@ def _write_bounds(
         versions = [
             package.version
             for package in lock.by_name.get(requirement.name, ())
-            if package.version is not None and package.directory is None
+            if package.version is not None and package.files
         ]
         if not (
             one.is_new

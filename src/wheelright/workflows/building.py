@@ -36,7 +36,7 @@ from wheelright.workflows.judges import BuildPolicy
 from wheelright.workflows.machine import request_for, resolve_for_machine
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from wheelright.builder import BuiltWheel
     from wheelright.index import Indexes
@@ -80,15 +80,28 @@ class Builds(Struct, frozen=True, dict=True):
             source, self.interpreter, self.provide, config_settings=self._settings()
         )
 
-    def sdist(self, file: File) -> StoredWheel:
-        """Build a wheel of an sdist, or return the one built before from the same bytes."""
-        note = self._note(file)
+    def sdist(self, file: File, subdirectory: str | None = None) -> StoredWheel:
+        """Build a wheel of an sdist, or return the one built before from the same bytes.
+
+        ``subdirectory`` is where the project lies in it.
+        """
+        digest = file.hashes.get("sha256") or hashlib.sha256(file.url.encode()).hexdigest()
+        if subdirectory is not None:
+            digest = hashlib.sha256(f"{digest} {subdirectory}".encode()).hexdigest()
+
+        def make() -> StoredWheel:
+            with files.temporary_directory(self.builder_root) as place:
+                return self.wheel(self._unpacked(file, place, subdirectory))
+
+        return self.once(digest, make)
+
+    def once(self, digest: str, make: Callable[[], StoredWheel]) -> StoredWheel:
+        """Return what was built before from what a digest stands for, else what ``make`` makes."""
+        note = self._note(digest)
         kept = self._kept(note)
         if kept is not None:
             return kept
-        with files.temporary_directory(self.builder_root) as place:
-            source = self._unpacked(file, place)
-            stored = self.wheel(source)
+        stored = make()
         document = {"file": stored.file.name, "sha256": stored.sha256}
         files.make_directory(note.parent)
         files.write_atomic(note, msgspec.json.encode(document))
@@ -107,7 +120,7 @@ class Builds(Struct, frozen=True, dict=True):
     def _settings(self) -> dict[str, list[str]]:
         return {name: list(values) for name, values in self.config_settings.items()}
 
-    def _unpacked(self, file: File, place: Path) -> Path:
+    def _unpacked(self, file: File, place: Path, subdirectory: str | None = None) -> Path:
         """Fetch an sdist, check its hash and unpack it."""
         archive = place / file.name
         digest = hashlib.sha256()
@@ -120,13 +133,12 @@ class Builds(Struct, frozen=True, dict=True):
             from wheelright.store import HashMismatch
 
             raise HashMismatch(file.name, "sha256", expected, digest.hexdigest())
-        return unpack_sdist(archive, place / "source")
+        return unpack_sdist(archive, place / "source", subdirectory)
 
-    def _note(self, file: File) -> Path:
-        """Return where it is noted what was built from an sdist, for this kind of Python."""
+    def _note(self, digest: str) -> Path:
+        """Return where it is noted what was built from a source, for this kind of Python."""
         python = "".join(map(str, self.interpreter.python))
         kind = f"{self.interpreter.implementation}{python}-{self.interpreter.platform}"
-        digest = file.hashes.get("sha256") or hashlib.sha256(file.url.encode()).hexdigest()
         return self.context.cache_directory / "built" / digest[:2] / digest / f"{kind}.json"
 
     def _kept(self, note: Path) -> StoredWheel | None:

@@ -2,7 +2,8 @@
 
 What lies below the cache directory, and who writes it: ``store`` (unpacked wheels), ``index``
 (pages and metadata), ``builds`` (work and logs), ``built`` (which wheel was built of which
-sdist), ``build-environments``, ``pythons`` (answers of interpreters). Nothing else is touched.
+sdist or commit), ``build-environments``, ``pythons`` (answers of interpreters), ``archives``
+(sdists that are named directly), ``git`` (clones and checkouts). Nothing else is touched.
 """
 
 from __future__ import annotations
@@ -25,7 +26,16 @@ if TYPE_CHECKING:
 
     from wheelright.workflows.context import Context
 
-_PARTS = ("store", "index", "builds", "built", "build-environments", "pythons")
+_PARTS = (
+    "store",
+    "index",
+    "builds",
+    "built",
+    "build-environments",
+    "pythons",
+    "archives",
+    "git",
+)
 _TAG = "CACHEDIR.TAG"
 _ABANDONED_SECONDS = 24 * 3600.0
 """What a build left and nobody touched for so long belongs to a process that was killed, or is a

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from wheelright.lockfile.choose import choose_files, no_file_fits
 from wheelright.lockfile.select import select
-from wheelright.venv import Origin, Wanted
-from wheelright.workflows.local import fingerprint
+from wheelright.outside.urls import redact
+from wheelright.venv import Wanted
+from wheelright.workflows.direct.errors import WrongPlaceError
+from wheelright.workflows.direct.installing import archive_origin, git_origin, tree_origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from wheelright.lockfile import Lock, LockedPackage
     from wheelright.lockfile.choose import NoFile
     from wheelright.project import Project
+    from wheelright.venv import Origin
     from wheelright.workflows.aims import Aim
     from wheelright.workflows.judges import BuildPolicy
     from wheelright.workflows.options import Selection, SyncOptions
@@ -73,11 +76,7 @@ def choose_wanted(
     direct = {requirement.name for requirement in project.dependencies}
     wanted = []
     for package in packages:
-        origin = None
-        if package.directory is not None:
-            source = project.root / package.directory.path
-            editable = package.directory.editable and not options.no_editable
-            origin = _origin(source, editable=editable)
+        origin = _origin_of(package, project.root, aim, options)
         wanted.append(
             Wanted(
                 package.name,
@@ -107,14 +106,32 @@ def _no_build(
 
 def _the_project(project: Project, options: SyncOptions) -> Wanted:
     version = None if project.version is None else str(project.version)
-    origin = _origin(project.root, editable=not options.no_editable)
+    origin = tree_origin(project.root, editable=not options.no_editable)
     return Wanted(project.name, version, origin=origin, requested=True)
 
 
-def _origin(source: Path, *, editable: bool) -> Origin:
-    source = Path(source).resolve()
-    mark = fingerprint(source, editable=editable) if source.is_dir() else None
-    return Origin(source.as_uri(), editable=editable, fingerprint=mark)
+def _origin_of(package: LockedPackage, root: Path, aim: Aim, options: SyncOptions) -> Origin | None:
+    """Return the place that a package comes from; None for an index.
+
+    Raises ``WrongPlaceError`` for a wheel that does not fit: there is no other one to choose.
+    """
+    if package.directory is not None:
+        editable = package.directory.editable and not options.no_editable
+        return tree_origin(root / package.directory.path, editable=editable)
+    if package.vcs is not None:
+        return git_origin(package.vcs, root)
+    if package.archive is None:
+        return None
+    file = package.archive.file
+    why = aim.why_not(file.name) if file.is_wheel else None
+    if why is not None:
+        raise WrongPlaceError(
+            f"the wheel of `{package.name}` does not fit {aim.words}",
+            where=redact(file.url),
+            details=[why],
+            hints=["name the place of another wheel or of an sdist, or add a marker"],
+        )
+    return archive_origin(package.archive)
 
 
 def _hints(failures: Sequence[NoFile], aim: Aim) -> list[str]:

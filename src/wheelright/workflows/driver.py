@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from wheelright.index import Indexes, Metadata, ProjectPage, Release
     from wheelright.outside.reporting import Reporter
+    from wheelright.resolver.requirements import Dependency
     from wheelright.store import File
 
 T = TypeVar("T")
@@ -69,12 +70,13 @@ class Judge(Protocol):
 
 
 class Fixed(Struct, frozen=True):
-    """A project that does not come from an index: one version, from a directory or a setting."""
+    """A project that does not come from an index: one version, at ``place`` (in words)."""
 
     version: str
     requires: tuple[str, ...]
     requires_python: str | None = None
     extras: tuple[str, ...] = ()
+    place: str = ""
 
 
 class Driver(Struct):
@@ -90,6 +92,7 @@ class Driver(Struct):
     build: Callable[[str, str, Release], Metadata] | None = None
     pages: dict[str, ProjectPage] = field(default_factory=dict)
     unknown: dict[str, ProjectNotFoundError] = field(default_factory=dict)
+    foreign: dict[str, Dependency] = field(default_factory=dict)  # by who brought it
     cut: dict[str, str] = field(default_factory=dict)  # the newest version that `restrict` took
     _releases: dict[str, dict[str, Release]] = field(default_factory=dict)
     _page_jobs: dict[str, Future[ProjectPage]] = field(default_factory=dict)
@@ -184,9 +187,33 @@ class Driver(Struct):
             metadata = self._want_metadata(name, version).result()
         except MetadataUnavailableError as error:
             return Unavailable("; ".join((error.message, *error.details)))
+        foreign = self._foreign(metadata.requires_dist)
+        if foreign is not None:
+            self.foreign[name] = foreign
+            return Unavailable(
+                f"it takes `{foreign.name}` from a URL, which is used only where the user names it"
+                " too"
+            )
         for failure in metadata.failures:
             self.reporter.debug(f"{name} {version}: {failure}; asked another file")
         return Dependencies(metadata.requires_dist, metadata.requires_python, metadata.extras)
+
+    def _foreign(self, requires: Iterable[str]) -> Dependency | None:
+        """Return what an index's package takes from a place that the project does not name.
+
+        What only an extra asks for is let through: it is looked at once it is asked for.
+        """
+        for text in requires:
+            if "@" not in text:
+                continue
+            try:
+                dependency = parse_dependency(text)
+            except WheelrightError:
+                return None  # the resolver says what is wrong with it
+            extra = dependency.marker is not None and _asks_for_extra(atoms(dependency.marker))
+            if dependency.url is not None and dependency.name not in self.fixed and not extra:
+                return dependency
+        return None
 
     def _want_metadata(self, name: str, version: str) -> Future[Metadata]:
         with self._lock:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct, field
 
-from wheelright.project import GitSource, PathSource, UrlSource
+from wheelright.project import PathSource, WorkspaceSource
 from wheelright.venv import BrokenVenv, find_venv
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class Making(Struct, frozen=True):
         for asked in self.request.asked:
             stated = () if hidden else settings.sources.get(asked.name, ())
             for source in (asked.source,) if asked.source is not None else stated:
-                if isinstance(source, (GitSource, UrlSource)) or source.is_conditional:
+                if isinstance(source, WorkspaceSource) or source.is_conditional:
                     from wheelright.workflows.roots import UnsupportedSourceError
 
                     raise UnsupportedSourceError(
@@ -130,6 +130,7 @@ class Making(Struct, frozen=True):
                 path = source.located(request.root)
                 editable = bool(source.editable)
                 parts.append(fingerprint(path, editable=editable) if path.is_dir() else "-")
+                parts.append(str(path.stat().st_mtime_ns) if path.is_file() else "-")
         parts += [f"{one.name} {one.url} {one.flat}" for one in context.sources(options.index)]
         parts += [str(options.resolve), str(options.build)]
         settings = context.settings

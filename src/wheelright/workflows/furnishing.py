@@ -12,10 +12,9 @@ from msgspec import structs
 
 from wheelright.errors import WheelrightError
 from wheelright.outside import files
-from wheelright.project import IndexSource, PathSource
+from wheelright.project import IndexSource
 from wheelright.venv import (
     ApplyOptions,
-    Origin,
     PlanOptions,
     Record,
     Wanted,
@@ -27,20 +26,22 @@ from wheelright.venv import (
 )
 from wheelright.workflows.building import Builds
 from wheelright.workflows.cutoffs import Cutoffs
+from wheelright.workflows.direct.installing import DirectWheels, Stated, origin_of
+from wheelright.workflows.direct.places import Ask
 from wheelright.workflows.environments import COMPLETE, ready
 from wheelright.workflows.fetching import Fetcher
 from wheelright.workflows.lock import build_policy, choice
 from wheelright.workflows.machine import request_for, resolve_for_machine
-from wheelright.workflows.sources import read_sources, source_metadata
-from wheelright.workflows.stated import Stated
+from wheelright.workflows.sources import direct_reader, source_metadata
+from wheelright.workflows.stated import Stated as StatedMetadata
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from wheelright.index import Indexes
-    from wheelright.store import StoredWheel
-    from wheelright.venv import Venv
+    from wheelright.store import File, StoredWheel
+    from wheelright.venv import Origin, Venv
     from wheelright.workflows.environments import Making
     from wheelright.workflows.local import LocalProject
 
@@ -64,18 +65,34 @@ def make_environment(work: Making) -> Venv:
 
 def _made(work: Making) -> Venv:
     context, request = work.context, work.request
+    resolve = work.options.resolve
     indexes = context.indexes(work.options.index)
     builds = Builds(context, indexes, request.interpreter, context.settings.config_settings)
     sources = work.sources()
-    trees = {name: one for name, one in sources.items() if isinstance(one, PathSource)}
-    local = read_sources(context, request.root, trees, indexes)
+    reader = direct_reader(context, request.root, indexes, no_sources=resolve.no_sources)
+    extras = {asked.name: asked.extras for asked in request.asked}
+    reader.declare(
+        Ask(name, source, request.root, request.what, extras.get(name, ()))
+        for name, source in sources.items()
+        if not isinstance(source, IndexSource)
+    )
+    reader.complete(None, lambda _name: resolve.upgrade)
+    local = reader.found
     pins = {name: one.index for name, one in sources.items() if isinstance(one, IndexSource)}
-    wheels = _resolved(work, indexes, builds, local, pins)
+    wheels, chosen = _resolved(work, indexes, builds, local, pins)
+    direct = DirectWheels(builds, build_policy(context, work.options.build),
+                          Stated.of(sources.values()))  # fmt: skip
+    fetched: dict[str, File] = {}
     origins: dict[str, Origin] = {}
-    for name, tree in trees.items():
-        path, editable = tree.located(request.root), bool(tree.editable)
-        wheels[name] = builds.editable(path) if editable else builds.wheel(path)
-        origins[name] = Origin(path.as_uri(), editable=editable)
+    for name in sorted(chosen & local.keys()):
+        one = local[name]
+        file = None if one.archive is None else one.archive.file
+        origin = origins[name] = origin_of(one, request.root)
+        if file is None or direct.needs_build(origin, file):
+            wheels[name] = direct.wheel(name, origin, file)
+        else:
+            fetched[name] = direct.stated.file(file)
+    wheels |= Fetcher(indexes, context.store, context.reporter, builds.sdist).wheels(fetched)
     return _installed(work, wheels, origins)
 
 
@@ -85,7 +102,8 @@ def _resolved(
     builds: Builds,
     local: Mapping[str, LocalProject],
     pins: Mapping[str, str],
-) -> dict[str, StoredWheel]:
+) -> tuple[dict[str, StoredWheel], set[str]]:
+    """Return the wheels of what indexes have, and the names of all that is needed."""
     context, request = work.context, work.request
     settings = context.settings
     policy = build_policy(context, work.options.build)
@@ -102,12 +120,12 @@ def _resolved(
         fixed={name: one.fixed for name, one in local.items()},
         pinned_index=pins,
         restrict=Cutoffs.of(settings, work.options.resolve, context.reporter).apply,
-        overlay=Stated.of(settings).dependencies,
+        overlay=StatedMetadata.of(settings).dependencies,
         build=source_metadata(context, indexes, policy),
     )
     found = resolve_for_machine(question, indexes, context.reporter)
     fetcher = Fetcher(indexes, context.store, context.reporter, builds.sdist)
-    return fetcher.wheels(found.files)
+    return fetcher.wheels(found.files), {one.name for one in found.resolution.packages}
 
 
 def _installed(

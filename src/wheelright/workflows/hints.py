@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from wheelright.index import upkeep
+from wheelright.outside.urls import redact
 from wheelright.resolver import ResolutionFailure
 
 if TYPE_CHECKING:
@@ -21,6 +22,11 @@ def with_hints(failure: ResolutionFailure, driver: Driver, pages: Path) -> Resol
     """
     hints = list(failure.hints)
     for name in failure.culprits:
+        fixed = driver.fixed.get(name)
+        if fixed is not None and fixed.place:
+            alone = f"the only version of `{name}` is {fixed.version}"
+            hints = [hint for hint in hints if hint != alone]
+            hints.append(f"`{name}` comes from `{fixed.place}`, which holds {fixed.version}")
         unknown = driver.unknown.get(name)
         if unknown is not None:
             asked = ", ".join(f"`{url}`" for url in unknown.asked)
@@ -29,6 +35,11 @@ def with_hints(failure: ResolutionFailure, driver: Driver, pages: Path) -> Resol
             meant = " or ".join(f"`{other}`" for other in near)
             helpful = (f"did you mean {meant}?",) if near else unknown.hints
             hints += [hint for hint in helpful if hint not in hints]
+        elif name in driver.foreign:
+            there = driver.foreign[name]
+            hints.append(
+                f"name `{there.name} @ {redact(there.url or '')}` yourself to use `{name}`"
+            )
         elif name in driver.cut:
             hints.append(
                 f"`exclude-newer` leaves out newer versions of `{name}`, up to {driver.cut[name]}"

@@ -9,21 +9,25 @@ from msgspec import Struct
 
 from wheelright.errors import RequestError
 from wheelright.index.metadata import read_metadata
+from wheelright.outside.urls import redact
 from wheelright.targets.filenames import normalize_name
 from wheelright.workflows.driver import Fixed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from pathlib import Path
 
-    from wheelright.project import PathSource
+    from wheelright.lockfile import Archive, Vcs
 
 #: What decides the metadata of a source tree; a change here makes locks stale and builds old.
 DECIDING = ("pyproject.toml", "setup.py", "setup.cfg")
 
 
 class LocalProject(Struct, frozen=True):
-    """A source tree. ``path`` is relative to the project that names it, with slashes."""
+    """A project that is at one place: a source tree, an archive, or a commit of a repository.
+
+    ``path`` is that of a source tree, relative to the project that names it, with slashes.
+    """
 
     name: str
     version: str
@@ -32,46 +36,39 @@ class LocalProject(Struct, frozen=True):
     extras: tuple[str, ...]
     path: str
     editable: bool
+    archive: Archive | None = None
+    vcs: Vcs | None = None
 
     @property
     def fixed(self) -> Fixed:
         """The one version that the resolver may choose."""
-        return Fixed(self.version, self.requires, self.requires_python, self.extras)
+        return Fixed(self.version, self.requires, self.requires_python, self.extras, self.place)
+
+    @property
+    def place(self) -> str:
+        """Where it is, in words for messages."""
+        if self.vcs is not None:
+            return f"{redact(self.vcs.url or self.vcs.path or '')}@{self.vcs.commit[:12]}"
+        return self.path if self.archive is None else redact(self.archive.file.url)
 
     def state(self) -> str:
-        """Say what a lock depends on: place, kind and requirements."""
+        """Say what a lock depends on: place, kind and requirements of a source tree."""
         requires = hashlib.sha256("\n".join(sorted(self.requires)).encode()).hexdigest()[:16]
         python = f" python {self.requires_python}" if self.requires_python else ""
         kind = " editable" if self.editable else ""
         return f"path {self.path}{kind} version {self.version}{python} requires {requires}"
 
 
-def read_local_projects(
-    root: Path,
-    sources: Mapping[str, PathSource],
-    build_metadata: Callable[[Path], bytes],
-) -> dict[str, LocalProject]:
-    """Read the source trees that a project names; ``build_metadata`` asks a backend.
+def read_directory(
+    root: Path, name: str, path: Path, build_metadata: Callable[[Path], bytes], *, editable: bool
+) -> LocalProject:
+    """Read the source tree of a project; ``build_metadata`` asks a backend.
 
     Raises ``RequestError`` for a path that is no source tree, or one of another name.
     """
-    found: dict[str, LocalProject] = {}
-    waiting = dict(sources)
-    while waiting:
-        name, source = waiting.popitem()
-        local = _read(root, name, source, build_metadata)
-        found[name] = local
-    return dict(sorted(found.items()))
-
-
-def _read(
-    root: Path, name: str, source: PathSource, build_metadata: Callable[[Path], bytes]
-) -> LocalProject:
-    path = source.located(root)
     if not path.is_dir():
-        what = "does not exist" if not path.exists() else "is no directory"
         raise RequestError(
-            f"the path of `{name}` {what}",
+            f"the path of `{name}` does not exist",
             where=str(path),
             hints=["correct the source's `path`; a wheel is found with `--find-links`"],
         )
@@ -96,12 +93,13 @@ def _read(
         headers.requires_dist,
         headers.requires_python,
         headers.extras,
-        _relative(path, root),
-        bool(source.editable),
+        relative_path(path, root),
+        editable,
     )
 
 
-def _relative(path: Path, root: Path) -> str:
+def relative_path(path: Path, root: Path) -> str:
+    """Return a path as a lock in ``root`` holds it: relative where it can be, with slashes."""
     import os
 
     try:

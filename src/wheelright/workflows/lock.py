@@ -19,12 +19,13 @@ from wheelright.resolver import Policy, Request, ResolutionFailure, resolve
 from wheelright.resolver.pythons import lower_bound
 from wheelright.workflows.conflicts import conflicts_of
 from wheelright.workflows.cutoffs import Cutoffs
+from wheelright.workflows.direct.checking import check_references
 from wheelright.workflows.driver import Driver
 from wheelright.workflows.hints import with_hints
 from wheelright.workflows.judges import BuildPolicy, UniversalJudge
 from wheelright.workflows.outcomes import Change, LockedItem, LockOutcome
 from wheelright.workflows.roots import DEFAULT_PYTHONS, gather_roots, lock_inputs
-from wheelright.workflows.sources import read_sources, source_metadata
+from wheelright.workflows.sources import direct_reader, source_metadata
 from wheelright.workflows.stated import Stated
 from wheelright.workflows.writing import write_packages
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from wheelright.project import Project
     from wheelright.resolver import Resolution
     from wheelright.workflows.context import Context
+    from wheelright.workflows.direct.reading import DirectReader
     from wheelright.workflows.local import LocalProject
     from wheelright.workflows.options import BuildOptions, LockOptions, ResolveOptions
     from wheelright.workflows.roots import Roots
@@ -58,7 +60,7 @@ class Locking(Struct, frozen=True):
     project: Project
     options: LockOptions
     roots: Roots
-    local: dict[str, LocalProject]
+    direct: DirectReader
     inputs: LockInputs
     indexes: Indexes
 
@@ -124,9 +126,11 @@ def prepare(context: Context, options: LockOptions) -> Locking:
         )
     roots = gather_roots(project, settings, no_sources=options.resolve.no_sources)
     indexes = context.indexes(options.index)
-    local = read_sources(context, project.root, roots.directories, indexes)
-    inputs = lock_inputs(project, settings, options.resolve, roots, local)
-    return Locking(context, project, options, roots, local, inputs, indexes)
+    no_sources = options.resolve.no_sources
+    direct = direct_reader(context, project.root, indexes, no_sources=no_sources)
+    direct.declare(roots.direct, roots.forced)
+    inputs = lock_inputs(project, settings, options.resolve, roots, direct.declared)
+    return Locking(context, project, options, roots, direct, inputs, indexes)
 
 
 def read_existing(context: Context, path: Path) -> Lock | None:
@@ -183,11 +187,12 @@ def make_lock(work: Locking, known: Lock | None) -> tuple[Lock, Resolution]:
     context, settings, options = work.context, work.context.settings, work.options
     policy = build_policy(context, options.build)
     stated = Stated.of(settings)
+    local = _read_places(work, known)
     driver = Driver(
         work.indexes,
         UniversalJudge(policy, tuple(map(str, settings.required_environments))),
         context.reporter,
-        fixed={name: one.fixed for name, one in work.local.items()},
+        fixed={name: one.fixed for name, one in local.items()},
         pinned_index=work.roots.indexes,
         restrict=Cutoffs.of(settings, options.resolve, context.reporter).apply,
         overlay=stated.dependencies,
@@ -203,6 +208,7 @@ def make_lock(work: Locking, known: Lock | None) -> tuple[Lock, Resolution]:
     )
     try:
         resolution = driver.drive(resolve(request))
+        check_references(resolution, local, work.project)
     except ResolutionFailure as failure:
         pages = context.cache_directory / "index"
         raise with_hints(failure, driver, pages) from None
@@ -211,7 +217,7 @@ def make_lock(work: Locking, known: Lock | None) -> tuple[Lock, Resolution]:
         raise
     _report(context, work, resolution, driver)
     lowest = lower_bound(request.requires_python) or (3, 0, 0)
-    packages = write_packages(resolution, driver, work.local, policy, lowest[1], known)
+    packages = write_packages(resolution, driver, local, policy, lowest[1], known)
     made = Lock(
         requires_python=requires_python(work.project),
         environments=resolution.environments,
@@ -222,6 +228,18 @@ def make_lock(work: Locking, known: Lock | None) -> tuple[Lock, Resolution]:
         inputs=work.inputs,
     )
     return canonical(made), resolution
+
+
+def _read_places(work: Locking, known: Lock | None) -> dict[str, LocalProject]:
+    """Return all that comes from one place, as it was locked unless it shall be upgraded."""
+    resolve = work.options.resolve
+    upgraded = {_name(text) for text in resolve.upgrade_package}
+    try:
+        work.direct.complete(known, lambda name: resolve.upgrade or name in upgraded)
+    except WheelrightError as error:
+        error.doing = error.doing or f"locking `{work.project.name}`"
+        raise
+    return work.direct.found
 
 
 def requires_python(project: Project) -> str:

@@ -12,16 +12,11 @@ from msgspec import Struct, field
 
 from wheelright.errors import RequestError
 from wheelright.lockfile import LockInputs
-from wheelright.project import (
-    GitSource,
-    IndexSource,
-    PathSource,
-    UrlSource,
-    WorkspaceSource,
-    source_of_reference,
-)
+from wheelright.lockfile.model import without_credentials
+from wheelright.project import IndexSource, WorkspaceSource, source_of_reference
 from wheelright.resolver import Entry, RootRequirement
 from wheelright.workflows.conflicts import conflict_texts
+from wheelright.workflows.direct.places import Ask
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -29,7 +24,6 @@ if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
 
     from wheelright.project import Project, Requirement, Settings, Source
-    from wheelright.workflows.local import LocalProject
     from wheelright.workflows.options import ResolveOptions
 
 PROJECT = Entry()
@@ -38,11 +32,15 @@ DEFAULT_PYTHONS = ">=3.8"
 
 
 class Roots(Struct):
-    """The root requirements of a project; what their sources say is gathered beside them."""
+    """The root requirements of a project; what their sources say is gathered beside them.
+
+    ``direct`` is what comes from one place, ``forced`` what overrides say of places.
+    """
 
     requirements: list[RootRequirement] = field(default_factory=list)
     indexes: dict[str, str] = field(default_factory=dict)
-    directories: dict[str, PathSource] = field(default_factory=dict)
+    direct: list[Ask] = field(default_factory=list)
+    forced: list[Ask] = field(default_factory=list)
 
 
 class UnsupportedSourceError(RequestError):
@@ -52,7 +50,7 @@ class UnsupportedSourceError(RequestError):
 def gather_roots(project: Project, settings: Settings, *, no_sources: bool = False) -> Roots:
     """Return the requirements of the project, its extras and its groups, with their sources.
 
-    Raises :class:`UnsupportedSourceError` for sources from Git, URLs and workspaces.
+    Raises :class:`UnsupportedSourceError` for sources with conditions and from workspaces.
     """
     roots = Roots()
     sources = {} if no_sources or settings.no_sources else settings.sources
@@ -60,7 +58,12 @@ def gather_roots(project: Project, settings: Settings, *, no_sources: bool = Fal
         text = _text(requirement, bound)
         roots.requirements.append(RootRequirement(text, entry))
         for source in _sources_of(requirement, sources):
-            _apply(roots, requirement, source)
+            _apply(roots, project, requirement, source)
+    for requirement in settings.override_dependencies:
+        forced = source_of_reference(requirement)
+        if forced is not None:
+            base, by = project.root, "override-dependencies"
+            roots.forced.append(Ask(requirement.name, forced, base, by, requirement.extras))
     return roots
 
 
@@ -110,23 +113,21 @@ def _sources_of(
     return (direct,) if direct is not None else sources.get(requirement.name, ())
 
 
-def _apply(roots: Roots, requirement: Requirement, source: Source) -> None:
+def _apply(roots: Roots, project: Project, requirement: Requirement, source: Source) -> None:
     name = requirement.name
     if source.is_conditional:
-        raise _unsupported(name, "has a condition (`marker`, `extra` or `group`)")
+        raise unsupported_source(name, "has a condition (`marker`, `extra` or `group`)")
     if isinstance(source, IndexSource):
         roots.indexes[name] = source.index
-    elif isinstance(source, PathSource):
-        roots.directories[name] = source
-    elif isinstance(source, GitSource):
-        raise _unsupported(name, "is a Git repository")
-    elif isinstance(source, UrlSource):
-        raise _unsupported(name, "is a URL")
     elif isinstance(source, WorkspaceSource):
-        raise _unsupported(name, "is a member of a workspace")
+        raise unsupported_source(name, "is a member of a workspace")
+    else:
+        by = project.name or "the project"
+        roots.direct.append(Ask(name, source, project.root, by, requirement.extras))
 
 
-def _unsupported(name: str, what: str) -> UnsupportedSourceError:
+def unsupported_source(name: str, what: str) -> UnsupportedSourceError:
+    """Return the error for a source that cannot be installed from."""
     return UnsupportedSourceError(
         f"the source of `{name}` {what}, which this version cannot install from",
         hints=["use an index or a path, or leave sources out with `--no-sources`"],
@@ -138,9 +139,12 @@ def lock_inputs(
     settings: Settings,
     options: ResolveOptions,
     roots: Roots,
-    local: Mapping[str, LocalProject],
+    direct: Mapping[str, str],
 ) -> LockInputs:
-    """State everything that decides what a lock holds, the index and the machine left out."""
+    """State everything that decides what a lock holds, the index and the machine left out.
+
+    ``direct`` is what is said of each project that comes from one place.
+    """
     groups = {name: _texts(found) for name, found in project.groups.items()}
     for name, bound in project.group_requires_python.items():
         if name in groups:
@@ -161,14 +165,21 @@ def lock_inputs(
         exclude_newer=options.exclude_newer
         or (settings.exclude_newer.text if settings.exclude_newer else None),
         indexes=_pinned(settings, roots),
-        sources={name: one.state() for name, one in local.items()},
+        sources=direct,
         metadata=_stated(settings),
         options=_options(project, settings),
     )
 
 
 def _texts(requirements: Iterable[Requirement]) -> tuple[str, ...]:
-    return tuple(str(requirement) for requirement in requirements)
+    return tuple(_shown(requirement) for requirement in requirements)
+
+
+def _shown(requirement: Requirement) -> str:
+    text = str(requirement)
+    if requirement.url is None:
+        return text
+    return text.replace(requirement.url, without_credentials(requirement.url))
 
 
 def _unless(value: str, default: str) -> str | None:

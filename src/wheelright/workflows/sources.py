@@ -6,28 +6,28 @@ from typing import TYPE_CHECKING
 
 from wheelright.index import Metadata, MetadataUnavailableError, NeedsBuildError
 from wheelright.index.metadata import read_metadata
-from wheelright.workflows.local import read_local_projects
+from wheelright.workflows.direct.reading import DirectReader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from pathlib import Path
 
     from wheelright.index import Indexes, Release
-    from wheelright.project import PathSource
     from wheelright.workflows.building import Builds
     from wheelright.workflows.context import Context
     from wheelright.workflows.judges import BuildPolicy
-    from wheelright.workflows.local import LocalProject
 
 
-def read_sources(
-    context: Context, root: Path, directories: Mapping[str, PathSource], indexes: Indexes
-) -> dict[str, LocalProject]:
-    """Read the source trees that a project names, asking backends where they must."""
-    if not directories:
-        return {}
-    return read_local_projects(
-        root, directories, lambda path: _builds(context, indexes).metadata(path)
+def direct_reader(
+    context: Context, root: Path, indexes: Indexes, *, no_sources: bool = False
+) -> DirectReader:
+    """Return what reads the places that a project names, asking backends where it must."""
+    return DirectReader(
+        context,
+        root,
+        indexes,
+        lambda: _builds(context, indexes),
+        with_sources=not (no_sources or context.settings.no_sources),
     )
 
 
@@ -62,4 +62,4 @@ def _builds(context: Context, indexes: Indexes) -> Builds:
     return Builds(context, indexes, choose_python(context), context.settings.config_settings)
 
 
-__all__ = ["NeedsBuildError", "read_sources", "source_metadata"]
+__all__ = ["NeedsBuildError", "direct_reader", "source_metadata"]

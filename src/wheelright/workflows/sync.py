@@ -8,9 +8,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
 
 import msgspec
 from msgspec import Struct
@@ -30,6 +28,7 @@ from wheelright.venv import (
 )
 from wheelright.workflows.aims import choose_aim, runs_here
 from wheelright.workflows.choosing import choose_wanted
+from wheelright.workflows.direct.installing import DirectWheels, Stated
 from wheelright.workflows.fetching import Fetcher
 from wheelright.workflows.lock import (
     LOCK_NAME,
@@ -45,10 +44,12 @@ from wheelright.workflows.stamping import Observation
 from wheelright.workflows.venvs import find_place, ready_venv
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from wheelright.index import Indexes
     from wheelright.lockfile import Lock
-    from wheelright.store import StoredWheel
-    from wheelright.venv import Plan, Venv, Wanted
+    from wheelright.store import File, StoredWheel
+    from wheelright.venv import Origin, Plan, Venv, Wanted
     from wheelright.workflows.aims import Aim
     from wheelright.workflows.context import Context
     from wheelright.workflows.outcomes import LockOutcome
@@ -173,22 +174,33 @@ def _wheels(work: Syncing) -> dict[str, StoredWheel]:
     """Return the stored wheel of everything that the plan installs."""
     context = work.context
     coming = [action.wanted for action in work.plan.actions if action.wanted is not None]
-    builds = None
-    if any(one.origin or one.file is None or not one.file.is_wheel for one in coming):
-        from wheelright.workflows.building import Builds
-
-        settings = context.settings.config_settings
-        builds = Builds(context, work.indexes, work.place.interpreter, settings)
-    build = None if builds is None else builds.sdist
-    fetcher = Fetcher(work.indexes, context.store, context.reporter, build)
-    wheels = fetcher.wheels({one.name: one.file for one in coming if one.file is not None})
-    for one in coming:
-        if one.origin is not None and builds is not None:
-            source = directory_of(one.origin.url)
-            wheels[one.name] = (
-                builds.editable(source) if one.origin.editable else builds.wheel(source)
-            )
+    if not any(one.origin or one.file is None or not one.file.is_wheel for one in coming):
+        files = {one.name: one.file for one in coming if one.file is not None}
+        return Fetcher(work.indexes, context.store, context.reporter).wheels(files)
+    wheels = _built(work, coming)
     _check_built(work, wheels)
+    return wheels
+
+
+def _built(work: Syncing, coming: list[Wanted]) -> dict[str, StoredWheel]:
+    """Return the stored wheels where some are built, or come from one place."""
+    from wheelright.workflows.building import Builds
+
+    context = work.context
+    builds = Builds(context, work.indexes, work.place.interpreter, context.settings.config_settings)
+    policy = build_policy(context, work.options.build)
+    direct = DirectWheels(builds, policy, Stated.of_project(context))
+    fetched: dict[str, File] = {}
+    built: list[tuple[Wanted, Origin]] = []
+    for one in coming:
+        if one.origin is not None and direct.needs_build(one.origin, one.file):
+            built.append((one, one.origin))
+        elif one.file is not None:
+            fetched[one.name] = one.file if one.origin is None else direct.stated.file(one.file)
+    fetcher = Fetcher(work.indexes, context.store, context.reporter, builds.sdist)
+    wheels = fetcher.wheels(fetched)
+    for one, origin in built:
+        wheels[one.name] = direct.wheel(one.name, origin, one.file)
     return wheels
 
 
@@ -204,12 +216,6 @@ def _check_built(work: Syncing, wheels: dict[str, StoredWheel]) -> None:
                 details=[why],
                 hints=["ask for a version that has a wheel for this platform"],
             )
-
-
-def directory_of(url: str) -> Path:
-    """Return the directory that a ``file:`` URL names."""
-    text = unquote(urlsplit(url).path)
-    return Path(text[1:] if text[2:3] == ":" else text)
 
 
 def lock_digest(lock: Lock, root: Path) -> str:

@@ -52,7 +52,7 @@ def write_packages(
         )
         own = local.get(package.name)
         if own is not None:
-            packages.append(_directory(package, own, edges))
+            packages.append(_direct(package, own, edges))
             continue
         page = driver.pages[package.name]
         release = next(one for one in page.releases if one.version == package.version)
@@ -89,13 +89,16 @@ def _memory(before: Lock | None) -> Callable[[File], File]:
     return complete
 
 
-def _directory(package: Package, own: LocalProject, edges: tuple[Edge, ...]) -> LockedPackage:
+def _direct(package: Package, own: LocalProject, edges: tuple[Edge, ...]) -> LockedPackage:
+    is_tree = own.archive is None and own.vcs is None
     return LockedPackage(
         package.name,
         package.version,
         lock_marker(package.markers),
         _lower_bound(package.requires_python),
-        directory=LocalDirectory(own.path, own.editable),
+        directory=LocalDirectory(own.path, own.editable) if is_tree else None,
+        archive=own.archive,
+        vcs=own.vcs,
         dependencies=edges,
         requires=package.requires,
         extras=package.extras,
