@@ -293,12 +293,14 @@ def test_locked_refuses_a_change_of_the_lock(served: Workbench) -> None:
             ),
         ),
         (
-            "add git+https://u:secret@example.org/x.git",
-            2,
+            "add git+https://u:secret@example.org/x.git --offline",
+            1,
             (
-                "error: the name of what is at `git+https://********@example.org/x.git` is not"
-                " known\n"
-                "hint: write `NAME @ git+https://********@example.org/x.git`\n"
+                "error: what is asked of the repository of"
+                " `git+https://********@example.org/x.git` is not in the cache, and the network is"
+                " off\n"
+                "  in https://example.org/x.git\n"
+                "hint: run again without `--offline` to allow network requests\n"
             ),
         ),
         (

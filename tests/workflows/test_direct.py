@@ -566,3 +566,48 @@ def test_a_script_may_name_places(bench: Workbench) -> None:
         check=False,
     )
     assert (done.returncode, done.stdout) == (0, "here\n"), done.stderr
+
+
+def test_a_repository_is_added_under_the_name_in_it(bench: Workbench) -> None:
+    repository = bench.root / "repository"
+    first = commit(repository, "1.0")
+    commit(repository, "2.0")
+    bench.write()
+    bench.ok(f"add git+file://{repository}@{first}")
+    assert bench.versions() == {"lib": "1.0"}
+    assert bench.pyproject.read_text().endswith(
+        'dependencies = [\n    "lib",\n]\n\n[tool.wheelright.sources]\n'
+        f'lib = {{ git = "file://{repository}", rev = "{first}" }}\n'
+    )
+
+
+def test_a_wheel_for_another_platform_is_refused(bench: Workbench) -> None:
+    name, data = make_wheel("lib", "1.5", tag="cp311-cp311-win_amd64")
+    (bench.root / name).write_bytes(data)
+    bench.write(f"lib @ file://{bench.root}/{name}")
+    bench.ok("lock")
+    answer = bench("sync --python-platform x86_64-manylinux_2_28")
+    assert (answer.code, answer.err) == (
+        1,
+        lines(
+            "error: the wheel of `lib` does not fit x86_64-manylinux_2_28 (glibc 2.28, x86_64)",
+            f"  in file://[ROOT]/{name}",
+            "  cp311-cp311-win_amd64 does not fit x86_64-manylinux_2_28",
+            "hint: name the place of another wheel or of an sdist, or add a marker",
+        ),
+    )
+
+
+def test_what_must_be_built_is_not_where_builds_are_forbidden(bench: Workbench) -> None:
+    repository = bench.root / "repository"
+    commit(repository, "1.0")
+    bench.write(f"lib @ git+file://{repository}")
+    answer = bench("sync --no-build")
+    assert (answer.code, answer.err) == (
+        1,
+        lines(
+            "error: `lib` must be built, and builds are not allowed",
+            "  in file://[ROOT]/repository",
+            "hint: leave `--no-build` and its like out, or name the place of a wheel",
+        ),
+    )

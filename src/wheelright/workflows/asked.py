@@ -231,7 +231,23 @@ def _name_of(context: Context, line: RequirementLine, index: IndexOptions) -> st
         return _name_of_archive(path.name, line.text)
     if isinstance(source, UrlSource):
         return _name_of_archive(source.url.partition("#")[0].rpartition("/")[2], line.text)
+    if isinstance(source, GitSource):
+        return _name_in_repository(context, source, line.text, index)
     raise _unnamed(line.text)
+
+
+def _name_in_repository(context: Context, source: GitSource, text: str, index: IndexOptions) -> str:
+    """Fetch a repository and return the name of the project in it."""
+    from wheelright.project.names import without_credentials
+    from wheelright.workflows.direct.archives import tree_in
+    from wheelright.workflows.direct.places import Ask, repository_of, revision_of
+    from wheelright.workflows.direct.reading import git_of
+
+    git = git_of(context)
+    shown = without_credentials(text)
+    at = repository_of(Ask(shown, source, context.directory, "the command line"))
+    tree = git.checkout(at, git.commit_of(at, revision_of(source)))
+    return name_of_tree(context, tree_in(tree, source.subdirectory, at.shown), index)
 
 
 def _name_of_archive(name: str, text: str) -> str:
