@@ -44,6 +44,8 @@ T = TypeVar("T")
 WORKERS = 16
 #: How many of the newest versions a look ahead considers before it gives up.
 LOOK_AHEAD = 40
+#: How many guesses of the look ahead may stand out before anything was answered.
+GUESSES = 4
 
 
 class Fitness(Struct, frozen=True):
@@ -98,6 +100,8 @@ class Driver(Struct):
     _page_jobs: dict[str, Future[ProjectPage]] = field(default_factory=dict)
     _metadata_jobs: dict[tuple[str, str], Future[Metadata]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
+    _guesses: set[tuple[str, str]] = field(default_factory=set)
+    _answered: int = 0
     _pool: ThreadPoolExecutor | None = None
     _closed: bool = False
 
@@ -183,6 +187,9 @@ class Driver(Struct):
         if known is not None:
             return known
         self.reporter.advance("resolve", 1, f"{name}=={version}")
+        with self._lock:
+            self._answered += 1
+            self._guesses.discard((name, version))
         try:
             metadata = self._want_metadata(name, version).result()
         except MetadataUnavailableError as error:
@@ -277,8 +284,17 @@ class Driver(Struct):
             if is_prerelease(text) or not all(p.contains(version_of(text)) for p in parts):
                 continue
             if self.judge.judge(name, release).left_out is None:
-                self._want_metadata(name, text)
+                if self._may_guess(name, text):
+                    self._want_metadata(name, text)
                 return
+
+    def _may_guess(self, name: str, version: str) -> bool:
+        """Whether one more guess may stand out; few may, where few were right so far."""
+        with self._lock:
+            if len(self._guesses) >= GUESSES + self._answered // 5:
+                return False
+            self._guesses.add((name, version))
+            return True
 
     def _start(self, work: Callable[..., T], *arguments: str) -> Future[T]:
         """Run on a thread (the first makes the pool); cancelled where all is over already."""
