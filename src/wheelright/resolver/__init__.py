@@ -1,9 +1,9 @@
 """The resolver: PubGrub over integer sets, for a set of environments at once. Pure.
 
 Must live here: markers and environments as bit masks (``markers``, ``universe``, ``simplify``),
-candidates and version sets as integers (``candidates``), the solver (``search``), splitting and
-the joining of parts (``resolve``, ``split``, ``join``), the proof as prose (``explain``, on
-``chain``, ``proof`` and ``words``) and what would help (``hints``).
+candidates and version sets as integers (``candidates``), the solver (``search``, on ``known`` and
+``assignments``), splitting and the joining of parts (``resolve``, ``split``, ``join``), the proof
+as prose (``explain``, on ``chain``, ``proof`` and ``words``) and what would help (``hints``).
 Must not live here: I/O, the clock, paths, threads. ``resolve()`` is a generator: it yields
 :class:`NeedCandidates` or :class:`NeedDependencies` and is sent facts, as values; a driver in
 ``workflows`` answers from caches and fetches the rest.

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 Pair: TypeAlias = "tuple[int, int, int, Incompatibility]"
 
 
+#: How far back on a shelf the requirements of a version just given up are looked for.
+RECENT = 32
+
+
 @dataclass(slots=True)
 class Shelf:
     """The incompatibilities that speak of one project.
@@ -140,6 +144,20 @@ class Incompatibilities:
         for versions, incompatibility in shelf.many:
             if versions >> bit & 1 and self._state(incompatibility, project)[0]:
                 yield incompatibility
+
+    def set_aside(self, project: int, bit: int) -> None:
+        """Take what a given-up version requires off the shelves of what it requires.
+
+        It stays on the version's own shelf, where it is found should the version be tried again.
+        Without this, falling through a thousand versions costs a million looks. Only the newest
+        of a shelf are looked through: that is where they are.
+        """
+        for _, other, _, incompatibility in self.shelves[project].exact.get(1 << bit, ()):
+            pairs = self.shelves[other].pairs
+            for at in range(len(pairs) - 1, max(-1, len(pairs) - RECENT), -1):
+                if pairs[at][3] is incompatibility:
+                    del pairs[at]
+                    break
 
     def forget(self) -> None:
         """Drop incompatibilities that can never hold again; only meaningful on level 0.

@@ -330,6 +330,7 @@ class Search:
                 versions = incompatibility.terms[project]
                 self.counts.conflicts += 1
                 self.known.changed.append(project)
+                self.known.set_aside(project, bit)
                 if self.assignments.allowed[project] & ~versions:
                     self.assignments.derive(project, ~versions, incompatibility)
                 level = self.assignments.level
