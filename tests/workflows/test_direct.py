@@ -611,3 +611,17 @@ def test_what_must_be_built_is_not_where_builds_are_forbidden(bench: Workbench) 
             "hint: leave `--no-build` and its like out, or name the place of a wheel",
         ),
     )
+
+
+def test_a_sync_sees_what_changed_in_any_depth(bench: Workbench) -> None:
+    near = bench.root / "near"
+    write_project(near, sdist_files("near", "1.0"))
+    write_project(bench.root / "lib", sdist_files("lib", "1.0", requires=[f"near @ file://{near}"]))
+    bench.write(
+        "lib", more='[tool.wheelright.sources]\nlib = { path = "../lib", editable = true }\n'
+    )
+    bench.ok("sync")
+    assert not list(bench.venv.glob(".wheelright-stamp"))
+    write_project(near, sdist_files("near", "2.0"))
+    bench.ok("sync")
+    assert bench.versions() == {"lib": "1.0", "near": "2.0"}

@@ -20,6 +20,7 @@ from wheelright.workflows.options import GlobalOptions, SyncOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from wheelright.project import PathSource, Project
     from wheelright.venv import Venv
@@ -48,7 +49,8 @@ class Observation(Struct, frozen=True):
         inputs = observe([*(root / name for name in names), *places])
         trees = list(_trees(context))
         inside = [source.located(root) / name for source in trees for name in DECIDING]
-        whole = all(source.editable for source in trees)
+        whole = all(one.editable and not _leads_on(one.located(root)) for one in trees)
+        whole = whole and all(one.url is None for one in context.settings.override_dependencies)
         return cls((*inputs, *observe(inside)), whole)
 
     def stamp(
@@ -96,6 +98,18 @@ class Observation(Struct, frozen=True):
 def _plain(options: GlobalOptions) -> bool:
     """Whether the global options change nothing about what a sync does."""
     return options == GlobalOptions(cache_dir=options.cache_dir, offline=options.offline)
+
+
+def _leads_on(tree: Path) -> bool:
+    """Whether a source tree may name further places on this machine, which nobody watches."""
+    for name in DECIDING:
+        try:
+            text = (tree / name).read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            continue
+        if "file:" in text or ".sources" in text:
+            return True
+    return False
 
 
 def _trees(context: Context) -> Iterator[PathSource]:
