@@ -235,6 +235,7 @@ def test_a_tar_is_read_no_further_than_needed() -> None:
         (b"", "it is no tar archive, or is cut or damaged"),
         (b"some text" * 200, "it is no tar archive, or is cut or damaged"),
     ],
+    ids=["without", "empty", "text"],
 )
 def test_bad_tars_are_told(data: bytes, message: str) -> None:
     with pytest.raises(BrokenArchiveError) as caught:

@@ -220,6 +220,7 @@ class Builder:
                         prefix=python.prefix,
                         scripts=python.scripts,
                         extra=self._settings.extra_variables,
+                        in_tree=bool(system.backend_path),
                     )
                     timeout = self._settings.timeout
                     return Hooks(

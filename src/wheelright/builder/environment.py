@@ -28,12 +28,15 @@ def build_variables(
     prefix: Path,
     scripts: Path,
     extra: Mapping[str, str],
+    in_tree: bool = False,
 ) -> dict[str, str]:
     """Return what a backend gets of ``environ``.
 
     Left out are variables whose name speaks of a secret or whose value is a URL with user
     information, and those that steer an installer or another Python. ``scripts`` comes first on
     ``PATH`` and ``prefix`` is the ``VIRTUAL_ENV``; ``extra`` is what the user asked for, as it is.
+    A backend that lies ``in_tree`` leaves no bytecode there: it would litter the source, and would
+    be taken for a file that was edited twice within a second.
     """
     kept = {name: value for name, value in environ.items() if _is_harmless(name, value)}
     path = kept.get("PATH") or os.defpath
@@ -44,6 +47,7 @@ def build_variables(
         "PYTHONNOUSERSITE": "1",
         "PYTHONUNBUFFERED": "1",  # else what a backend and its compiler say is out of order
         "PYTHONIOENCODING": "utf-8:backslashreplace",
+        **({"PYTHONDONTWRITEBYTECODE": "1"} if in_tree else {}),
         **extra,
     }
 
