@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
 
 from wheelright.builder import Builder, BuildPython, BuildSettings, unpack_sdist
 from wheelright.outside import files
@@ -199,13 +198,7 @@ class Builds(Struct, frozen=True, dict=True):
         plan = make_plan(wanted, (), None, lambda _: None, PlanOptions())
         record = Record(python=venv.version, platform=str(interpreter.platform))
         record = msgspec.structs.replace(record, packages=next_packages(None, plan, fetched))
-        # Backends may change what they import: their files are no links into the store.
-        options = ApplyOptions(link_mode="hardlink", arch=interpreter.platform.arch)
+        options = ApplyOptions(arch=interpreter.platform.arch)
         apply_plan(venv, plan, fetched, record, Silent(), options)
         files.write_atomic(path / ".complete", b"")
         return venv
-
-
-def with_interpreter(builds: Builds, interpreter: Interpreter) -> Builds:
-    """Return the same builds for another interpreter."""
-    return replace(builds, interpreter=interpreter)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wheelright.index import Metadata, MetadataUnavailableError, NeedsBuildError
+from wheelright.index import Metadata, MetadataUnavailableError
 from wheelright.index.metadata import read_metadata
 from wheelright.workflows.direct.reading import DirectReader
 
@@ -60,6 +60,3 @@ def _builds(context: Context, indexes: Indexes) -> Builds:
     from wheelright.workflows.pythons import choose_python
 
     return Builds(context, indexes, choose_python(context), context.settings.config_settings)
-
-
-__all__ = ["NeedsBuildError", "direct_reader", "source_metadata"]
