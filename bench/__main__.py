@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from bench.cases import CASES, Case, Corpus, corpora
 from bench.corpus import measure_corpus
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
     from bench.results import CaseResult
     from bench.tools.tool import Tool
+
+_ENOUGH_ROOM: Final = 64 << 30
+"""Bytes: as long as so many are free, what a case made is kept until all are measured."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -69,8 +72,10 @@ def _measure_all(
             result = _measure(case, tools, mirror, folder / case.name, asked)
             bad += _faults(result)
             write_result(RESULTS, result)
+            if not asked.keep and shutil.disk_usage(folder).free < _ENOUGH_ROOM:
+                shutil.rmtree(folder / case.name)
     if not asked.keep:
-        shutil.rmtree(folder)  # only now: see bench.bed
+        shutil.rmtree(folder)  # only now, while there is room: see bench.bed
     return bad
 
 
@@ -88,6 +93,8 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=7, help="runs of each work (default: 7)")
     parser.add_argument("--works", type=lambda text: text.split(","), metavar="NAME,...",
                         help="default: " + ",".join(work.name for work in WORKS))  # fmt: skip
+    parser.add_argument("--settle", type=float, default=3.0, metavar="SECONDS",
+                        help="wait so long before each run for a machine at rest (3)")  # fmt: skip
     parser.add_argument("--delay", type=float, default=0.0, metavar="MS",
                         help="the mirror waits so long before each answer")  # fmt: skip
     parser.add_argument("--renew", action="store_true", help="install the newest peers anew")
@@ -124,8 +131,13 @@ def _measure(
     folder.mkdir(parents=True)
     if isinstance(case, Corpus):
         return measure_corpus(case, tools, mirror, folder, runs=asked.runs)
-    works = [work for work in WORKS if asked.works is None or work.name in asked.works]
-    return measure_case(case, tools, works, mirror, folder, runs=asked.runs)
+    works = [
+        work
+        for work in WORKS
+        if work.name not in case.left_out and (asked.works is None or work.name in asked.works)
+    ]
+    return measure_case(case, tools, works, mirror, folder, runs=asked.runs,
+                        patience=asked.settle)  # fmt: skip
 
 
 def _faults(result: CaseResult) -> list[str]:

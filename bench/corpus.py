@@ -38,9 +38,9 @@ class _Desk:
         self.project.mkdir()
         shutil.copy(source, self.project)
         self.base = [
-            tool.program, "pip", "compile", "--universal", "--no-build",
-            "--exclude-newer", CUTOFF, "--default-index", mirror.urls[_MODE], *corpus.options,
-            source.name,
+            tool.program, "pip", "compile", "--universal", "--python-version", "3.12",
+            "--no-build", "--no-sources", "--exclude-newer", CUTOFF,
+            "--default-index", mirror.urls[_MODE], *corpus.options, source.name,
         ]  # fmt: skip
         self.numbers = 0
         self.packages: Packages = frozenset()

@@ -6,9 +6,15 @@ import os
 import platform
 import re
 import subprocess
+import time
 from pathlib import Path
+from typing import Final
 
 from bench.install import base_python
+
+_WINDOW: Final = 0.1
+_RESTING: Final = 0.2
+"""Below this share of busy time the processors count as resting."""
 
 
 def describe_machine(folder: Path) -> dict[str, str]:
@@ -25,6 +31,27 @@ def describe_machine(folder: Path) -> dict[str, str]:
 def load() -> float:
     """Return how many processes wanted a processor, averaged over the last minute."""
     return os.getloadavg()[0]
+
+
+def settle(longest: float) -> None:
+    """Wait until nothing else keeps the processors busy, but no longer than so many seconds."""
+    end = time.monotonic() + longest
+    while time.monotonic() < end:
+        busy, total = _ticks()
+        time.sleep(_WINDOW)
+        busy_then, total_then = _ticks()
+        if total_then > total and (busy_then - busy) / (total_then - total) < _RESTING:
+            return
+
+
+def _ticks() -> tuple[int, int]:
+    """Return how long all processors were busy, and how long they ran, since the start."""
+    try:
+        line = Path("/proc/stat").read_text("ascii").partition("\n")[0]
+    except FileNotFoundError:
+        return 0, int(time.monotonic() * 100)  # not known here: they count as resting
+    ticks = [int(word) for word in line.split()[1:9]]
+    return sum(ticks) - ticks[3] - ticks[4], sum(ticks)
 
 
 def _processor() -> str:

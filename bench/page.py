@@ -171,9 +171,10 @@ def _corpora(corpora: Sequence[CaseResult]) -> Iterator[str]:
     yield "## Real projects: locking for every platform"
     yield ""
     yield (
-        f"`pip compile --universal` of files from real projects, as of {CUTOFF}, wheels only "
-        "(`--no-build`). “Cold” is an empty cache, “cached” `--offline` with everything cached. "
-        "Requests are those of the cold run; steps are those of Wheelright's solver."
+        f"`pip compile --universal` of files from real projects, for Python 3.12 and later, as of "
+        f"{CUTOFF}, wheels only (`--no-build --no-sources`). “Cold” is an empty cache, “cached” "
+        "`--offline` with everything cached. Requests are those of the cold run; steps are those "
+        "of Wheelright's solver."
     )
     yield ""
     yield from _circumstances(corpora[0])

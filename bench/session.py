@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from bench.agree import Packages, difference
 from bench.bed import Bed
-from bench.machine import describe_machine, load
+from bench.machine import describe_machine, load, settle
 from bench.measure import CommandFailedError, Meter, Sample
 from bench.results import CaseResult, Measured, Session
 
@@ -56,7 +56,7 @@ class Column:
         )
 
 
-def measure_case(
+def measure_case(  # ``patience``: seconds to wait, before each run, for a machine at rest
     case: Case,
     tools: Sequence[Tool],
     works: Sequence[Work],
@@ -64,6 +64,7 @@ def measure_case(
     folder: Path,
     *,
     runs: int,
+    patience: float,
 ) -> CaseResult:
     """Measure every work with every tool that could be prepared."""
     session = session_of(tools, mirror, folder)
@@ -78,7 +79,7 @@ def measure_case(
             print(f"  {tool.title} cannot take part: {error}", flush=True)
         else:
             beds.append(bed)
-    measured = {work.name: _measure_work(work, beds, mirror, runs=runs) for work in works}
+    measured = {work.name: _measure_work(work, beds, mirror, runs, patience) for work in works}
     return CaseResult(
         name=case.name,
         title=case.title,
@@ -102,7 +103,7 @@ def session_of(tools: Sequence[Tool], mirror: Mirror, folder: Path) -> Session:
 
 
 def _measure_work(
-    work: Work, beds: Sequence[Bed], mirror: Mirror, *, runs: int
+    work: Work, beds: Sequence[Bed], mirror: Mirror, runs: int, patience: float
 ) -> dict[str, Measured]:
     """Measure one work: every tool once, then every tool again, ... (A B A B)."""
     columns = {bed.tool.name: Column(bed) for bed in beds}
@@ -110,7 +111,7 @@ def _measure_work(
     for number in range(runs + discarded):
         for column in columns.values():
             if not column.enough:
-                _run_once(work, column, mirror, keep=number >= discarded)
+                _run_once(work, column, mirror, patience, keep=number >= discarded)
     reference = columns.get(REFERENCE)
     wanted = reference.found if reference and reference.samples else None
     found = {
@@ -126,13 +127,14 @@ def _measure_work(
     return found
 
 
-def _run_once(work: Work, column: Column, mirror: Mirror, *, keep: bool) -> None:
+def _run_once(work: Work, column: Column, mirror: Mirror, patience: float, *, keep: bool) -> None:
     for _ in range(_MOST_REPEATS):
         try:
             ready = column.bed.ready(work)
             if ready is None:
                 return
             os.sync()  # what one tool left to be written is not to slow the next
+            settle(patience)
             mirror.traffic(work.mode)
             misses = mirror.recorder.misses
             sample = column.bed.run(ready)
