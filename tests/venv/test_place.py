@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.venvs import Listening, put_wheel
+from support.venvs import Listening, put_wheel, tree_of
+from wheelright.errors import UsageError
 from wheelright.store import BrokenWheel
 from wheelright.venv import Origin, Venv, list_installed
-from wheelright.venv.place import Placer
+from wheelright.venv.place import Placement, Placer
+from wheelright.venv.remove import remove_package
 
 if TYPE_CHECKING:
     from wheelright.outside.trees import LinkMode
@@ -224,3 +226,61 @@ def test_what_a_wheel_may_not_bring(venv: Venv, store: Store, path: str, cause: 
     assert caught.value.cause == cause.format(venv=venv.path)
     assert list_installed(venv) == ()
     assert not Path(venv.site_packages, "app.py").exists()
+
+
+def _many(store: Store) -> list[Placement]:
+    """Wheels with many files, three of which bring the same one, the last one's to stay."""
+    wheels = [
+        put_wheel(
+            store,
+            f"many{number}",
+            files={
+                **{
+                    f"many{number}/{part}/m{file}.py": f"{file}\n"
+                    for part in "ab"
+                    for file in range(60)
+                },
+                **({"shared/it.txt": f"{number}\n"} if number in {2, 5, 7} else {}),
+            },
+            scripts={f"many{number}": "many:run"},
+        )
+        for number in range(9)
+    ]
+    return [Placement(wheel, requested=True) for wheel in wheels]
+
+
+def test_many_files_are_placed_by_several_threads_as_by_one(
+    venv: Venv, store: Store, reporter: Listening
+) -> None:
+    coming = _many(store)
+    placed: list[str] = []
+    Placer(venv, "clone", reporter.warn).place_all(coming, placed.append)
+    by_several = tree_of(venv.path)
+    assert sorted(placed) == [one.wheel.name for one in coming]
+    assert (Path(venv.site_packages) / "shared/it.txt").read_text() == "7\n"
+    warned = list(reporter.warnings)
+    assert warned == [
+        "`many2` and `many5` both bring `shared/it.txt`; the file of `many5` is in place",
+        "`many5` and `many7` both bring `shared/it.txt`; the file of `many7` is in place",
+    ]
+    for number in (0, 1, 3, 4, 6, 7, 8):
+        assert len(_check_record(venv, f"many{number}-1.0.dist-info")) > 120
+    for package in list_installed(venv):
+        remove_package(venv, package)
+    placer = Placer(venv, "clone", reporter.warn)
+    for one in coming:
+        placer.place(one.wheel, requested=True)
+    assert tree_of(venv.path) == by_several
+
+
+def test_a_wheel_that_cannot_be_placed_among_many_is_told(
+    venv: Venv, store: Store, reporter: Listening
+) -> None:
+    coming = _many(store)
+    gone = coming[6].wheel
+    (Path(gone.path) / "many6/a/m3.py").unlink()
+    with pytest.raises(UsageError) as told:
+        Placer(venv, "hardlink", reporter.warn).place_all(coming, lambda _name: None)
+    goal = f"{venv.site_packages}/many6/a/m3.py"
+    assert told.value.message == f"Could not place `{goal}`: no such file or folder"
+    assert "many6" not in {package.name for package in list_installed(venv)}

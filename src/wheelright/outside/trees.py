@@ -5,12 +5,13 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final, Literal
 
 from wheelright.outside.files import translate, translating
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
 LinkMode = Literal["clone", "hardlink", "copy", "symlink"]
 """How a file gets from the store into a venv.
@@ -38,6 +39,7 @@ _IMPOSSIBLE: Final = frozenset(
 )
 """What the system says where two places cannot share data in a mode (other disk, other kind)."""
 _FICLONE: Final = 0x40049409
+_RELATIVE_LINKS: Final = os.link in os.supports_dir_fd
 
 
 def place_tree(
@@ -57,31 +59,77 @@ def place_tree(
     root, goal = os.path.join(source, ""), os.path.join(destination, "")  # noqa: PTH118
     if mode == "symlink":
         root = os.path.abspath(root) + os.sep  # noqa: PTH100
-    place = _PLACERS[mode]
     made: set[str] = set()
-    for below, name in entries:
-        origin, path = root + below, goal + name
-        folder = path.rpartition("/")[0]
+    for (below, folder), names in _by_folder(goal, entries):
         if folder not in made:
             _make_folder(folder)
             made.add(folder)
-        while True:
-            try:
-                place(origin, path)
-                break
-            except FileExistsError:
-                with translating("replace", path):
-                    os.unlink(path)  # noqa: PTH108
-            except OSError as error:
-                if error.errno == errno.EMLINK:
-                    with translating("copy to", path):
-                        _copy(origin, path)
-                    break
-                if error.errno not in _IMPOSSIBLE or mode not in _NEXT:
-                    raise translate(error, "place", path) from error
-                mode = _NEXT[mode]
-                place = _PLACERS[mode]
+        pairs = names
+        if mode == "hardlink" and _RELATIVE_LINKS and len(names) > 1:
+            pairs = _link_folder(root + below, folder, names)
+        for name, placed in pairs:
+            mode = _place_one(f"{root}{below}/{name}", f"{folder}/{placed}", mode)
     return mode
+
+
+def _by_folder(
+    goal: str, entries: Iterable[tuple[str, str]]
+) -> Iterator[tuple[tuple[str, str], list[tuple[str, str]]]]:
+    """Gather runs of files that come from one folder (below the source) and go to one folder."""
+    known: tuple[str, str] | None = None
+    names: list[tuple[str, str]] = []
+    for origin, path in entries:
+        below, _, name = origin.rpartition("/")
+        folder, _, placed = (goal + path).rpartition("/")
+        folders = (below, folder)
+        if folders != known:
+            if known is not None:
+                yield known, names
+            known, names = folders, []
+        names.append((name, placed))
+    if known is not None:
+        yield known, names
+
+
+def _link_folder(source: str, folder: str, names: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Link files between two open folders: short names spare the system a third of its work.
+
+    Returns the names that could not be linked so.
+    """
+    with ExitStack() as opened:
+        try:
+            origin = os.open(source, os.O_RDONLY)
+            opened.callback(os.close, origin)
+            goal = os.open(folder, os.O_RDONLY)
+            opened.callback(os.close, goal)
+        except OSError:
+            return names
+        for done, (name, placed) in enumerate(names):
+            try:
+                os.link(name, placed, src_dir_fd=origin, dst_dir_fd=goal)
+            except OSError:
+                return names[done:]
+    return []
+
+
+def _place_one(origin: str, path: str, mode: LinkMode) -> LinkMode:
+    """Place one file in the first mode that the disks can do, and return it."""
+    while True:
+        try:
+            _PLACERS[mode](origin, path)
+        except FileExistsError:
+            with translating("replace", path):
+                os.unlink(path)  # noqa: PTH108
+        except OSError as error:
+            if error.errno == errno.EMLINK:
+                with translating("copy to", path):
+                    _copy(origin, path)
+                return mode
+            if error.errno not in _IMPOSSIBLE or mode not in _NEXT:
+                raise translate(error, "place", path) from error
+            mode = _NEXT[mode]
+        else:
+            return mode
 
 
 def _make_folder(path: str) -> None:

@@ -20,7 +20,7 @@ from msgspec import Struct
 from wheelright.outside import files
 from wheelright.outside.locks import FileLock
 from wheelright.venv.inspect import LOCK_NAME
-from wheelright.venv.place import Placer
+from wheelright.venv.place import Placement, Placer
 from wheelright.venv.record import Record, RecordedPackage, write_record
 from wheelright.venv.remove import remove_package
 
@@ -148,14 +148,12 @@ def _change(
             if action.wanted is None:
                 reporter.advance("install", detail=action.name)
         placer = Placer(venv, options.link_mode, reporter.warn, options.arch)
-        for action in plan.actions:
-            if action.wanted is not None:
-                placer.place(
-                    wheels[action.name],
-                    origin=action.wanted.origin,
-                    requested=action.wanted.requested,
-                )
-                reporter.advance("install", detail=action.name)
+        coming = [
+            Placement(wheels[action.name], action.wanted.origin, action.wanted.requested)
+            for action in plan.actions
+            if action.wanted is not None
+        ]
+        placer.place_all(coming, lambda name: reporter.advance("install", detail=name))
         if options.compile_bytecode:
             _compile(venv, (wheels[a.name] for a in plan.actions if a.wanted is not None), reporter)
     finally:

@@ -17,18 +17,23 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from wheelright.outside import files
+from wheelright.outside.threads import run_all
 from wheelright.outside.trees import LinkMode, place_tree
 from wheelright.store import BrokenWheel, Entry, StoredWheel
 from wheelright.venv.scripts import rewrite_script, script_text, windows_launcher
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from wheelright.venv.inspect import Venv
     from wheelright.venv.plan import Origin
 
 # The installer writes these itself, whatever the wheel brings.
 _OURS = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "RECORD.jws", "RECORD.p7s")
+
+# Fewer are placed sooner by one thread.
+_FEW_FILES = 1_000
+_THREADS = 2
 
 
 class Layout(Struct, frozen=True):
@@ -101,8 +106,16 @@ def _is_the_venvs(venv: Venv, path: str) -> bool:
     return name == "pyvenv.cfg" or name.startswith((".wheelright", "wheelright.json"))
 
 
+class Placement(Struct, frozen=True):
+    """A wheel to install: ``origin`` where it came from no index, ``requested`` by the user."""
+
+    wheel: StoredWheel
+    origin: Origin | None = None
+    requested: bool = False
+
+
 class Placer:
-    """Puts wheels into one venv, one after the other.
+    """Puts wheels into one venv.
 
     Remembers the link mode that works (``mode`` is changed where the disks cannot do what was
     asked) and who placed which file, to tell of packages that bring the same one.
@@ -118,6 +131,37 @@ class Placer:
         self._told: set[tuple[str, str]] = set()
         self.mode: LinkMode = mode
 
+    def place_all(self, coming: Sequence[Placement], done: Callable[[str], None]) -> None:
+        """Install wheels whose predecessors are removed; ``done`` hears each name.
+
+        Many files are placed by several threads: the system makes folders and links in one
+        folder beside those in another. Wheels that bring the same file are placed in their order.
+        Raises as :meth:`place`; what was begun is then finished, and nothing more is begun.
+        """
+        if sum(len(one.wheel.entries) for one in coming) < _FEW_FILES:
+            for one in coming:
+                self.place(one.wheel, origin=one.origin, requested=one.requested)
+                done(one.wheel.name)
+            return
+        layouts = [lay_out(one.wheel, self._venv) for one in coming]
+        shared = {
+            name
+            for one, layout in zip(coming, layouts, strict=True)
+            for name in self._claim(one.wheel.name, layout)
+        }
+        pairs = list(zip(coming, layouts, strict=True))
+        alone = [pair for pair in pairs if pair[0].wheel.name not in shared]
+        alone.sort(key=lambda pair: -len(pair[1].placed))
+
+        def place(pair: tuple[Placement, Layout]) -> None:
+            one, layout = pair
+            self._place(one, layout)
+            done(one.wheel.name)
+
+        for pair in [*alone[:1], *(pair for pair in pairs if pair[0].wheel.name in shared)]:
+            place(pair)  # the first finds out how the disks can link
+        run_all(place, alone[1:], _THREADS)
+
     def place(
         self, wheel: StoredWheel, *, origin: Origin | None = None, requested: bool = False
     ) -> None:
@@ -127,7 +171,10 @@ class Placer:
         """
         layout = lay_out(wheel, self._venv)
         self._claim(wheel.name, layout)
-        asked = self.mode
+        self._place(Placement(wheel, origin, requested), layout)
+
+    def _place(self, one: Placement, layout: Layout) -> None:
+        wheel, asked = one.wheel, self.mode
         self.mode = place_tree(wheel.path, "", layout.placed, self.mode)
         if self.mode == "copy" and asked not in {"copy", self.mode}:
             self._warn(
@@ -136,22 +183,28 @@ class Placer:
             )
         rows = layout.rows
         rows.extend(self._write_scripts(wheel, layout))
-        rows.extend(self._write_info(wheel, origin, requested=requested))
+        rows.extend(self._write_info(wheel, one.origin, requested=one.requested))
         record = f"{wheel.facts.dist_info}/RECORD"
         rows.append(f"{record},,")
         rows.sort()
         self._write(record, ("\n".join(rows) + "\n").encode())
 
-    def _claim(self, name: str, layout: Layout) -> None:
-        """Note whose file is where; two packages with the same file are worth a warning."""
+    def _claim(self, name: str, layout: Layout) -> set[str]:
+        """Note whose file is where; two packages with the same file are worth a warning.
+
+        Returns the names of the packages that share files, this one among them.
+        """
         owners = self._owners
         before = len(owners)
         for _, path in layout.placed:
             owners.setdefault(path, name)
         if len(owners) - before == len(layout.placed):
-            return
+            return set()
+        found: set[str] = set()
         for _, path in layout.placed:
             other = owners[path]
+            if other != name:
+                found.update((other, name))
             if other != name and (other, name) not in self._told:
                 self._told.add((other, name))
                 self._warn(
@@ -159,6 +212,7 @@ class Placer:
                     f"the file of `{name}` is in place"
                 )
             owners[path] = name
+        return found
 
     def _write_scripts(self, wheel: StoredWheel, layout: Layout) -> Iterable[str]:
         executable = self._venv.executable
