@@ -26,6 +26,7 @@ from wheelright.resolver.facts import (
     Need,
     NeedCandidates,
     NeedDependencies,
+    Origin,
     Unavailable,
 )
 from wheelright.resolver.markers import InvalidMarker, parse_marker
@@ -45,6 +46,7 @@ __all__ = [
     "Need",
     "NeedCandidates",
     "NeedDependencies",
+    "Origin",
     "Package",
     "Policy",
     "Premise",

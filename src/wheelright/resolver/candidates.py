@@ -22,7 +22,7 @@ from wheelright.errors import RequestError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from wheelright.resolver.facts import Candidate, Listing
+    from wheelright.resolver.facts import Candidate, Listing, Origin
 
 _PRE = re.compile(r"[abc]|dev|pre", re.IGNORECASE)
 
@@ -84,7 +84,7 @@ class Candidates:
         self.runs = runs
         self.oldest = choice.oldest
         self.order: list[Candidate] = [c for run in runs for c in run]
-        self.bits = {c.version: number for number, c in enumerate(self.order, 1)}
+        self.bits = {c.identity: number for number, c in enumerate(self.order, 1)}
         self.any = ((1 << len(self.order)) - 1) << 1
         self.full = self.any | 1
         self.barred = self._bar(choice)
@@ -92,6 +92,11 @@ class Candidates:
         for number, candidate in enumerate(self.order, 1):
             text = candidate.requires_python or ""
             self.by_python[text] = self.by_python.get(text, 0) | 1 << number
+        self.by_origin: dict[Origin, int] = {}
+        for number, candidate in enumerate(self.order, 1):
+            if candidate.origin is not None:
+                bits = self.by_origin.get(candidate.origin, 0)
+                self.by_origin[candidate.origin] = bits | 1 << number
         self._sets: dict[str, int] = {}
 
     def _bar(self, choice: Choice) -> dict[int, str]:
@@ -112,6 +117,10 @@ class Candidates:
     def version(self, bit: int) -> str:
         """Return the version that a bit stands for."""
         return self.order[bit - 1].version
+
+    def identity(self, bit: int) -> str:
+        """Return what tells a candidate from all others of its project."""
+        return self.order[bit - 1].identity
 
     def candidate(self, bit: int) -> Candidate:
         """Return the candidate that a bit stands for."""

@@ -21,6 +21,7 @@ class NeedCandidates:
 class NeedDependencies:
     """What does one version require? Answered by :class:`Dependencies` or :class:`Unavailable`.
 
+    ``version`` is the identity of a candidate, as in ``soon``.
     ``soon`` holds the (project, version) pairs that the search will very likely visit next.
     """
 
@@ -33,13 +34,27 @@ Need: TypeAlias = NeedCandidates | NeedDependencies
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """One of several places that a project comes from, each in environments of its own.
+
+    ``label`` tells them apart; it must not hold ``@``. On offer where one of the markers ``where``
+    holds (everywhere without any), and none of ``unless``. ``words`` say that for messages.
+    """
+
+    label: str
+    where: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """One version of a project as its index lists it.
 
     ``requires_python`` is the specifier its files carry; ``yanked`` is False, True or the reason.
     ``serves`` limits where its files can serve: (point of the request, Python minor) pairs, or
     None for everywhere; ``unserved`` are markers of where they cannot. ``misfit`` says in words
-    why not ("its wheels need glibc 2.28").
+    why not ("its wheels need glibc 2.28"). ``origin`` is set where a project has several.
     """
 
     version: str
@@ -48,6 +63,12 @@ class Candidate:
     serves: frozenset[tuple[int, int]] | None = None
     misfit: str = ""
     unserved: tuple[str, ...] = ()
+    origin: Origin | None = None
+
+    @property
+    def identity(self) -> str:
+        """The version, with the label of its origin after ``@``: ``2.5.1@1``."""
+        return self.version if self.origin is None else f"{self.version}@{self.origin.label}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,9 +47,10 @@ def join_parts(
         return texts[key]
 
     packages = []
-    for (name, version), found in gathered.items():
-        release = knowledge.releases[name, version]
+    for (name, identity), found in gathered.items():
+        release = knowledge.releases[name, identity]
         listed = knowledge.candidates[name]
+        version, _, origin = identity.partition("@")
         packages.append(
             Package(
                 name,
@@ -57,8 +58,9 @@ def join_parts(
                 {entry: marker(where, entry) for entry, where in found.where.items()},
                 tuple(sorted(found.extras)),
                 tuple(text for text in release.requires if text in found.requires),
-                release.requires_python or listed.candidate(listed.bits[version]).requires_python,
+                release.requires_python or listed.candidate(listed.bits[identity]).requires_python,
                 tuple(sorted(found.edges)),
+                origin,
             )
         )
     return tuple(sorted(packages, key=lambda p: (p.name, Version(p.version))))
@@ -102,4 +104,4 @@ def _gather(
         for edge, child, dependency, _ in part.edges[key]:
             if edge & where:
                 found.requires.add(dependency.text)
-                found.edges.add((child[0], part.versions[child]))
+                found.edges.add((child[0], part.versions[child].partition("@")[0]))

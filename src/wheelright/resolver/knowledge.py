@@ -135,6 +135,8 @@ class Knowledge:
             new |= self.vocabulary.learn_bound(text)
         for text in {text for candidate in known.order for text in candidate.unserved}:
             new |= self.vocabulary.learn(parse_marker(text), listed=bool(self.request.points))
+        for text in {text for origin in known.by_origin for text in origin.where + origin.unless}:
+            new |= self.vocabulary.learn(parse_marker(text), listed=bool(self.request.points))
         self.stale |= new
         return known
 

@@ -18,6 +18,7 @@ class Package:
     ``markers`` says per entry where the package is reached through it: a marker, or None for
     everywhere. ``extras`` are those asked for anywhere. ``requires`` are the ``Requires-Dist``
     lines that hold somewhere in the answer; ``edges`` the (name, version) pairs they lead to.
+    ``origin`` is the label of where it comes from, for a project with several origins.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Package:
     requires: tuple[str, ...] = ()
     requires_python: str | None = None
     edges: tuple[tuple[str, str], ...] = ()
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)

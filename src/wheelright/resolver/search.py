@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
     from wheelright.resolver.candidates import Candidates
-    from wheelright.resolver.facts import Answer, Candidate, Need
+    from wheelright.resolver.facts import Answer, Need, Origin
     from wheelright.resolver.knowledge import Knowledge, Release
     from wheelright.resolver.requirements import Dependency
     from wheelright.resolver.universe import Universe
@@ -164,6 +164,10 @@ class Search:
             usable = self.universe.python_mask(text)
             if usable & self.where == 0:
                 self._add({number: bits}, everywhere & ~usable, PythonCause(text))
+        for origin, bits in candidates.by_origin.items():
+            offered = self.universe.origin_mask(origin)
+            if offered & self.where == 0:
+                self._add({number: bits}, everywhere & ~offered, MisfitCause(origin.words))
         for dependency in self.knowledge.constraints.get(candidates.name, ()):
             limited = candidates.any & ~candidates.matching(dependency.specifier)
             mask = self._mask(dependency, "")
@@ -188,7 +192,7 @@ class Search:
         if (project, bit) in self.edges:
             return True
         node = self.nodes[project]
-        version = node.candidates.version(bit)
+        version = node.candidates.identity(bit)
         release = yield from self.knowledge.release(
             node.key[0], version, lambda: self._soon(project)
         )
@@ -393,15 +397,17 @@ class Search:
         if node.base != project:
             return True
         candidate = node.candidates.candidate(bit)
+        if candidate.origin is not None and self._origin_bars(project, candidate.origin):
+            return False
         text = candidate.requires_python or ""
         usable = self.universe.python_mask(text)
         if self._python_bars(project, node.candidates.by_python[text], usable, text):
             return False
-        release = self.knowledge.releases.get((node.key[0], candidate.version))
+        release = self.knowledge.releases.get((node.key[0], candidate.identity))
         if release is not None and self._unusable(project, bit, release):
             return False
         reach = self.reach[project] & self.where
-        misfit = self._misfit(candidate)
+        misfit = self.universe.misfit_mask(candidate)
         if reach & misfit:
             self._add({project: 1 << bit}, misfit, MisfitCause(candidate.misfit))
             return False
@@ -413,18 +419,28 @@ class Search:
                 return False
         return True
 
-    def _misfit(self, candidate: Candidate) -> int:
-        """Return where the files of a candidate do not serve."""
-        misfit = self.universe.everything & ~self.universe.serve_mask(candidate.serves)
-        for text in candidate.unserved:
-            misfit |= self.universe.mask(parse_marker(text))
-        return misfit
+    def _origin_bars(self, project: int, origin: Origin) -> bool:
+        """Whether an origin is on offer nowhere that a project is reached; if so, state it.
+
+        Raises :class:`MustSplit` where it is on offer in some of these environments.
+        """
+        offered = self.universe.origin_mask(origin)
+        need = self.reach[project] & self.where
+        if need & ~offered == 0:
+            return False
+        split = split_between(self.universe, self.where, [offered]) if need & offered else None
+        if split is not None:
+            raise MustSplit(split)
+        bits = self.nodes[project].candidates.by_origin[origin]
+        where = self.universe.everything & ~offered
+        self._add({project: bits}, where, MisfitCause(origin.words))
+        return True
 
     def _serves(self, project: int, bit: int) -> bool:
         """Whether a preferred version can be used wherever its project is reached."""
         candidate = self.nodes[project].candidates.candidate(bit)
         usable = self.universe.python_mask(candidate.requires_python)
-        usable &= ~self._misfit(candidate)
+        usable &= ~self.universe.misfit_mask(candidate)
         for dependency in self.knowledge.constraints.get(self.nodes[project].key[0], ()):
             if not self.nodes[project].candidates.matching(dependency.specifier) >> bit & 1:
                 usable &= ~self._mask(dependency, "")
@@ -451,14 +467,14 @@ class Search:
         node = self.nodes[project]
         below = node.candidates.any & ((1 << self.assignments.allowed[project].bit_length()) - 1)
         members = islice(node.candidates.members(below), 1, min(fallen // 2, FORESIGHT))
-        return [(node.key[0], node.candidates.version(bit)) for bit in members]
+        return [(node.key[0], node.candidates.identity(bit)) for bit in members]
 
     def _likely(self, node: Node, allowed: int) -> str:
         for version in self.preferred.get(node.key[0], ()):
             bit = node.candidates.bits.get(version, 0)
             if bit and allowed >> bit & 1:
                 return version
-        return node.candidates.version(allowed.bit_length() - 1)
+        return node.candidates.identity(allowed.bit_length() - 1)
 
     # -- propagation and conflicts
 
@@ -567,7 +583,7 @@ class Search:
             node = self.nodes[project]
             if not self.reach[project]:
                 continue
-            versions[node.key] = node.candidates.version(bit)
+            versions[node.key] = node.candidates.identity(bit)
             edges[node.key] = [
                 (edge.where & self.where, self.nodes[child].key, edge.dependency, edge.entry)
                 for edge in self.edges[project, bit]

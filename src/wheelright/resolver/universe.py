@@ -39,6 +39,7 @@ from wheelright.resolver.request import Entry
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from wheelright.resolver.facts import Candidate, Origin
     from wheelright.resolver.request import Request, Side
 
 PYTHON = "python"
@@ -229,6 +230,21 @@ class Universe:
     def asked_mask(self, entry: Entry) -> int:
         """Return where an entry can be asked for: everywhere but for entries in conflicts."""
         return self._asked.get(entry, self.everything)
+
+    def origin_mask(self, origin: Origin) -> int:
+        """Return where an origin is on offer."""
+        where = _union(self.mask(parse_marker(text)) for text in origin.where)
+        unless = _union(self.mask(parse_marker(text)) for text in origin.unless)
+        return (where if origin.where else self.everything) & ~unless
+
+    def misfit_mask(self, candidate: Candidate) -> int:
+        """Return where the files of a candidate do not serve."""
+        misfit = self.everything & ~self.serve_mask(candidate.serves)
+        for text in candidate.unserved:
+            misfit |= self.mask(parse_marker(text))
+        if candidate.origin is not None:
+            misfit |= self.everything & ~self.origin_mask(candidate.origin)
+        return misfit
 
     def mask(self, tree: MarkerTree, extra: str = "") -> int:
         """Return the set of environments where a marker holds, with ``extra`` asked for."""

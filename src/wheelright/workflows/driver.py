@@ -8,6 +8,7 @@ Which facts arrive first never changes the answer: the resolver takes them in it
 
 from __future__ import annotations
 
+import dataclasses
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -23,6 +24,7 @@ from wheelright.resolver import (
     Listing,
     Need,
     NeedCandidates,
+    Origin,
     Resolution,
     Unavailable,
 )
@@ -82,13 +84,18 @@ class Fixed(Struct, frozen=True):
 
 
 class Driver(Struct):
-    """Answers one resolution. ``pages`` holds what was read, for writing the lock afterwards."""
+    """Answers one resolution. ``pages`` holds what was read, for writing the lock afterwards.
+
+    ``origins`` are those of projects that have several. What is kept by name is then kept by name
+    and label (``torch@1``), as the resolver keeps versions apart: :func:`page_key`.
+    """
 
     indexes: Indexes
     judge: Judge
     reporter: Reporter
     fixed: Mapping[str, Fixed] = field(default_factory=dict)
     pinned_index: Mapping[str, str] = field(default_factory=dict)
+    origins: Mapping[str, tuple[Origin, ...]] = field(default_factory=dict)
     restrict: Callable[[ProjectPage], ProjectPage] = lambda page: page
     overlay: Callable[[str, str], Dependencies | None] = lambda _name, _version: None
     build: Callable[[str, str, Release], Metadata] | None = None
@@ -125,19 +132,38 @@ class Driver(Struct):
     def _answer(self, need: Need) -> Answer:
         if isinstance(need, NeedCandidates):
             for name in need.soon:
-                if name not in self.fixed:
-                    self._want_page(name)
+                for key in self._keys(name):
+                    if key not in self.fixed:
+                        self._want_page(key)
+            if need.name in self.origins:
+                return self._several(need.name)
             return self._listing(need.name)
-        for name, version in need.soon:
-            if name not in self.fixed:
-                self._want_metadata(name, version)
-        return self._dependencies(need.name, need.version)
+        for name, identity in need.soon:
+            key, version = page_key(name, identity)
+            if key not in self.fixed:
+                self._want_metadata(key, version)
+        return self._dependencies(*page_key(need.name, need.version))
 
     def counts(self) -> str:
         """Say how much was read, from the cache or an index, for ``-v`` and benchmarks."""
         return f"{len(self._page_jobs)} pages, {len(self._metadata_jobs)} metadata files read"
 
     # -- listings
+
+    def _keys(self, name: str) -> list[str]:
+        """Return what the pages and fixed versions of a project are kept by."""
+        return [f"{name}@{origin.label}" for origin in self.origins.get(name, ())] or [name]
+
+    def _several(self, name: str) -> Listing:
+        """Return the candidates of all origins of a project in one row."""
+        found = [
+            dataclasses.replace(candidate, origin=origin)
+            for origin, key in zip(self.origins[name], self._keys(name), strict=True)
+            for candidate in self._listing(key).candidates
+        ]
+        found.sort(key=lambda candidate: version_of(candidate.version), reverse=True)
+        unknown = None if found else f"none of the sources of `{name}` has a version of it"
+        return Listing(name, tuple(found), unknown)
 
     def _listing(self, name: str) -> Listing:
         fixed = self.fixed.get(name)
@@ -160,7 +186,7 @@ class Driver(Struct):
         with self._lock:
             job = self._page_jobs.get(name)
             if job is None:
-                known = self.indexes.known_page(name, self.pinned_index.get(name))
+                known = self.indexes.known_page(_name(name), self.pinned_index.get(name))
                 if known is not None:
                     job = _done(self._restricted(name, known))
                 else:
@@ -169,7 +195,8 @@ class Driver(Struct):
             return job
 
     def _load_page(self, name: str) -> ProjectPage:
-        return self._restricted(name, self.indexes.page(name, index=self.pinned_index.get(name)))
+        index = self.pinned_index.get(name)
+        return self._restricted(name, self.indexes.page(_name(name), index=index))
 
     def _restricted(self, name: str, page: ProjectPage) -> ProjectPage:
         restricted = self.pages[name] = self.restrict(page)
@@ -183,7 +210,7 @@ class Driver(Struct):
         fixed = self.fixed.get(name)
         if fixed is not None:
             return Dependencies(fixed.requires, fixed.requires_python, fixed.extras)
-        known = self.overlay(name, version)
+        known = self.overlay(_name(name), version)
         if known is not None:
             return known
         self.reporter.advance("resolve", 1, f"{name}=={version}")
@@ -218,7 +245,8 @@ class Driver(Struct):
             except WheelrightError:
                 return None  # the resolver says what is wrong with it
             extra = dependency.marker is not None and _asks_for_extra(atoms(dependency.marker))
-            if dependency.url is not None and dependency.name not in self.fixed and not extra:
+            named = dependency.name in self.fixed or dependency.name in self.origins
+            if dependency.url is not None and not named and not extra:
                 return dependency
         return None
 
@@ -228,7 +256,7 @@ class Driver(Struct):
             if job is None:
                 release = self._release(name, version)
                 files = self.judge.order(release)
-                known = self.indexes.known_metadata(name, version, files)
+                known = self.indexes.known_metadata(_name(name), version, files)
                 job = (
                     _done(known)
                     if known is not None
@@ -249,11 +277,11 @@ class Driver(Struct):
         release = self._release(name, version)
         files = self.judge.order(release)
         try:
-            metadata = self.indexes.metadata(name, version, files)
+            metadata = self.indexes.metadata(_name(name), version, files)
         except MetadataUnavailableError:
             if self.build is None:
                 raise
-            metadata = self.build(name, version, release)
+            metadata = self.build(_name(name), version, release)
         self._look_ahead(metadata)
         return metadata
 
@@ -263,7 +291,8 @@ class Driver(Struct):
             try:
                 dependency = parse_dependency(text)
                 extra = dependency.marker is not None and _asks_for_extra(atoms(dependency.marker))
-                if not extra and dependency.name not in self.fixed and dependency.url is None:
+                own = dependency.name in self.fixed or dependency.name in self.origins
+                if not extra and not own and dependency.url is None:
                     self._ahead(dependency.name, dependency.specifier)
             except WheelrightError:
                 continue  # the resolver will meet it, and say so where it matters
@@ -305,6 +334,16 @@ class Driver(Struct):
         if self._pool is None:
             self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="wheelright-index")
         return self._pool.submit(work, *arguments)
+
+
+def page_key(name: str, identity: str) -> tuple[str, str]:
+    """Split a candidate's identity: what its page is kept by, and the version."""
+    version, at, label = identity.partition("@")
+    return f"{name}{at}{label}", version
+
+
+def _name(key: str) -> str:
+    return key.partition("@")[0]
 
 
 def _done(value: T) -> Future[T]:
