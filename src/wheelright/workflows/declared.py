@@ -1,6 +1,7 @@
 """The targets that a project declares, read: platforms, Pythons and marker values.
 
-Must live here: turning the settings into :class:`DeclaredTarget` values, and finding one by name.
+Must live here: turning the settings into :class:`DeclaredTarget` values, and finding those that
+``--for``, ``WHEELRIGHT_TARGET`` and ``default-target`` name.
 Must not live here: choosing files for them (``judges``), proving them (``check``).
 """
 
@@ -14,19 +15,23 @@ from packaging.specifiers import SpecifierSet
 
 from wheelright.errors import RequestError
 from wheelright.project import Target, nearest_name
-from wheelright.targets import marker_values, parse_platform
+from wheelright.targets import compatible_tags, marker_values, parse_platform
 from wheelright.targets.errors import UnknownPlatform
 from wheelright.targets.target_file import read_target_file
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from wheelright.project import Project, Settings
-    from wheelright.targets import Platform
+    from wheelright.targets import Platform, TagSet
 
 #: The oldest and newest Python minors that a target without bounds of its own is checked for.
 OLDEST_MINOR = 8
 NEWEST_MINOR = 14
+#: Names that mean this machine.
+NATIVE = frozenset({"native", "this-machine"})
+#: Names of platforms that a project may give a floor of its own.
+_FAMILIES = frozenset({"linux", "macos", "windows", "musl"})
 
 
 class TargetError(RequestError):
@@ -38,8 +43,10 @@ class DeclaredTarget:
     """A class of machines that the lock must serve.
 
     ``pythons`` are the minors (``(3, 11)``) it runs within what the project admits, oldest first;
-    ``python`` the specifier that bounds them. ``described`` are marker values measured on a
-    machine (from a target file) that win over those derived from the platform.
+    ``python`` the specifier that bounds them. ``promised`` says that the target itself names its
+    Pythons, so that every one must be served; of the others the newest may be left out.
+    ``described`` are marker values measured on a machine (from the target file ``file``) that win
+    over those derived from the platform.
     """
 
     name: str
@@ -48,6 +55,13 @@ class DeclaredTarget:
     pythons: tuple[tuple[int, int], ...]
     implementation: str = "cpython"
     described: Mapping[str, str] = field(default_factory=dict, hash=False)
+    promised: bool = False
+    file: str | None = None
+
+    @property
+    def words(self) -> str:
+        """The name and what the platform promises: ``plc (glibc 2.17, x86_64)``."""
+        return f"{self.name} ({self.platform.describe()})"
 
     def values(self, python: tuple[int, int]) -> dict[str, str]:
         """Return the marker values of this target for one of its Pythons."""
@@ -56,17 +70,50 @@ class DeclaredTarget:
         kept = {k: v for k, v in self.described.items() if not k.startswith("python_")}
         return {**derived, **kept, "implementation_version": full}
 
+    def tags(self, python: tuple[int, int]) -> TagSet:
+        """Return the tags that one of its Pythons accepts."""
+        return compatible_tags(self.platform, python, self.implementation)
+
+    def canonical(self) -> str:
+        """Return all that decides what a lock holds for it, as one line of text."""
+        parts = [str(self.platform)]
+        if self.implementation != "cpython":
+            parts.append(self.implementation)
+        if self.promised:
+            parts.append(f"Python {','.join(sorted(map(str, self.python)))}")
+        derived = marker_values(self.platform, "3.8.0", self.implementation)
+        parts += [
+            f"{name} {value}"
+            for name, value in sorted(self.described.items())
+            if not name.startswith(("python_", "implementation_")) and derived.get(name) != value
+        ]
+        return ", ".join(parts)
+
 
 def declared_targets(project: Project | None, settings: Settings) -> tuple[DeclaredTarget, ...]:
     """Return the declared targets in the order of the settings; none where none are declared.
 
-    Raises :class:`TargetError` for a target that cannot be understood, that admits no Python of
-    the project, or is empty.
+    Targets that are described and listed nowhere, because there is no list, are declared too.
+    Raises :class:`TargetError` for a target that cannot be understood or admits no Python of the
+    project, for a declaration of none, and for a ``default-target`` that is not among them.
     """
+    listed = settings.targets
+    if not listed and "targets" in settings.origins:
+        raise TargetError(
+            "`targets` is empty, so the lock would serve no machine",
+            where=str(settings.origin("targets")),
+            hints=[
+                "name a target, such as `linux` or `x86_64-manylinux_2_28`",
+                "remove `targets` for a lock that serves every machine",
+            ],
+        )
     described = {target.name: target for target in settings.target}
-    return tuple(
-        read_target(described.get(target.name, target), project) for target in settings.targets
+    found = tuple(
+        _read_declared(described.get(target.name, target), project, settings)
+        for target in listed or settings.target
     )
+    _check_default(found, settings)
+    return found
 
 
 def find_target(name: str, project: Project | None, settings: Settings) -> DeclaredTarget:
@@ -75,22 +122,62 @@ def find_target(name: str, project: Project | None, settings: Settings) -> Decla
     Raises :class:`TargetError` that names the nearest declared and platform names.
     """
     for target in (*settings.target, *settings.targets):
-        if target.name == name and (target.platform or target.file):
-            return read_target(target, project)
-    try:
-        return read_target(Target(name), project)
-    except UnknownPlatform as unknown:
-        known = [target.name for target in (*settings.targets, *settings.target)]
-        near = nearest_name(name, known)
-        hints = [f"did you mean the target `{near}`?"] if near else []
-        raise TargetError(
-            f"`{name}` is neither a declared target nor the name of a platform",
-            hints=[*hints, *unknown.hints],
-        ) from None
+        if target.name == name and target != Target(name):
+            return _read_declared(target, project, settings)
+    return _read_declared(Target(name), project, settings)
+
+
+def targets_for(
+    asked: str | None, project: Project | None, settings: Settings
+) -> tuple[DeclaredTarget, ...]:
+    """Return what ``--for`` names (parted by commas), else the ``default-target``.
+
+    Empty means this machine: nothing was named, or ``native`` was. Raises :class:`TargetError`,
+    also where targets are declared wrongly that are not asked for.
+    """
+    declared = {target.name: target for target in declared_targets(project, settings)}
+    text = asked if asked is not None else settings.default_target or ""
+    names = list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    if NATIVE & set(names):
+        if len(names) > 1:
+            raise TargetError(
+                "`native` is this machine, and cannot be joined with other targets",
+                where=f"--for {text}",
+                hints=["give one command for this machine, and one for the targets"],
+            )
+        return ()
+    return tuple(declared.get(name) or find_target(name, project, settings) for name in names)
+
+
+def require_declared(
+    asked: str | None, project: Project, settings: Settings
+) -> tuple[DeclaredTarget, ...]:
+    """Return the declared targets that ``lock --for`` names, all where it names none.
+
+    Raises :class:`TargetError` for one that is not declared: locking would not serve it.
+    """
+    declared = declared_targets(project, settings)
+    if asked is None:
+        return declared
+    by_name = {target.name: target for target in declared}
+    names = [name.strip() for name in asked.split(",") if name.strip()]
+    for name in names:
+        if name not in by_name:
+            near = nearest_name(name, by_name)
+            listed = ", ".join(f"`{known}`" for known in by_name)
+            raise TargetError(
+                f"the target `{name}` is not declared, so the lock does not serve it",
+                details=[f"the project declares {listed}" if listed else "it declares no targets"],
+                hints=[
+                    *([f"did you mean `{near}`?"] if near else []),
+                    f"`wheelright target add {name}` declares it",
+                ],
+            )
+    return tuple(by_name[name] for name in dict.fromkeys(names))
 
 
 def read_target(target: Target, project: Project | None) -> DeclaredTarget:
-    """Read one target. Raises :class:`TargetError`, ``UnknownPlatform``."""
+    """Read one target. Raises :class:`TargetError`, ``TargetFileError``, ``UnknownPlatform``."""
     described: dict[str, str] = {}
     implementation = "cpython"
     if target.file is not None:
@@ -100,18 +187,119 @@ def read_target(target: Target, project: Project | None) -> DeclaredTarget:
         implementation = found.implementation
     else:
         platform = parse_platform(target.platform or target.name)
+    _check_name(target.name, platform)
     required = SpecifierSet() if project is None else project.requires_python or SpecifierSet()
     python = required if target.python is None else target.python & required
-    minors = tuple(
+    minors = _minors(python)
+    if not minors:
+        raise _no_python(target, required)
+    return DeclaredTarget(
+        target.name,
+        platform,
+        python,
+        minors,
+        implementation,
+        described,
+        promised=target.python is not None,
+        file=target.file,
+    )
+
+
+def _read_declared(target: Target, project: Project | None, settings: Settings) -> DeclaredTarget:
+    try:
+        return read_target(target, project)
+    except UnknownPlatform as unknown:
+        if target.platform is not None:
+            raise TargetError(
+                f"the platform of the target `{target.name}` is not known: `{target.platform}`",
+                hints=unknown.hints,
+            ) from None
+        if target.file is not None:
+            raise TargetError(
+                f"the file of the target `{target.name}` names a platform that is not known",
+                where=target.file,
+                details=[unknown.message],
+                hints=["describe the machine again, or upgrade Wheelright"],
+            ) from None
+        raise _unknown_target(target, settings, unknown) from None
+
+
+def _unknown_target(target: Target, settings: Settings, unknown: UnknownPlatform) -> TargetError:
+    name = target.name
+    known = [one.name for one in (*settings.targets, *settings.target) if one.name != name]
+    near = nearest_name(name, known)
+    meant = [f"did you mean the target `{near}`?"] if near else []
+    if target.python is not None:
+        return TargetError(
+            f"the target `{name}` has neither a `platform` nor a `file`, and its name is not that"
+            " of a platform",
+            hints=[f'add `platform = "x86_64-manylinux_2_28"` to `{name}`', *unknown.hints],
+        )
+    return TargetError(
+        f"`{name}` is neither a declared target nor the name of a platform",
+        hints=[*meant, *unknown.hints, f"`[tool.wheelright.target.{name}]` describes it"],
+    )
+
+
+def _check_name(name: str, platform: Platform) -> None:
+    """Refuse a name that says another platform than the target has."""
+    try:
+        named = parse_platform(name)
+    except UnknownPlatform:
+        return
+    same_family = named.os == platform.os and name in _FAMILIES
+    if named != platform and not same_family:
+        raise TargetError(
+            f"the target `{name}` has the name of another platform: it is `{platform}`",
+            details=[f"as the name of a platform, `{name}` is {named.describe()}"],
+            hints=["give the target a name of its own"],
+        )
+
+
+def _minors(python: SpecifierSet) -> tuple[tuple[int, int], ...]:
+    return tuple(
         (3, minor)
         for minor in range(OLDEST_MINOR, NEWEST_MINOR + 1)
         if any(python.contains(f"3.{minor}.{micro}", prereleases=True) for micro in (0, 1, 5, 20))
     )
-    if not minors:
-        own = "" if target.python is None else f" ({target.python})"
-        raise TargetError(
-            f"the target `{target.name}`{own} has no Python in common with the project",
-            details=[f"the project requires Python {required or 'of any version'}"],
-            hints=["widen `python` of the target, or `requires-python` of the project"],
+
+
+def _no_python(target: Target, required: SpecifierSet) -> TargetError:
+    own = "" if target.python is None else f" (Python {target.python})"
+    known = f"3.{OLDEST_MINOR} to 3.{NEWEST_MINOR}"
+    if target.python is not None and not _minors(target.python):
+        return TargetError(
+            f"the target `{target.name}`{own} admits none of the Pythons {known}",
+            hints=["those are the Pythons that a lock can serve: change `python` of the target"],
         )
-    return DeclaredTarget(target.name, platform, python, minors, implementation, described)
+    return TargetError(
+        f"the target `{target.name}`{own} has no Python in common with the project",
+        details=[f"the project requires Python {required or 'of any version'}"],
+        hints=["widen `python` of the target, or `requires-python` of the project"],
+    )
+
+
+def _check_default(declared: Iterable[DeclaredTarget], settings: Settings) -> None:
+    """Check that ``default-target`` is declared; without targets it may be any platform."""
+    name = settings.default_target
+    names = [target.name for target in declared]
+    if name is None or name in NATIVE or name in names:
+        return
+    if not names:
+        try:
+            parse_platform(name)
+        except UnknownPlatform as unknown:
+            raise TargetError(
+                f"the `default-target` `{name}` is neither a declared target nor the name of a"
+                " platform",
+                where=str(settings.origin("default-target")),
+                hints=unknown.hints,
+            ) from None
+        return
+    near = nearest_name(name, names)
+    raise TargetError(
+        f"the `default-target` `{name}` is not among the declared targets",
+        where=str(settings.origin("default-target")),
+        details=[f"declared are {', '.join(f'`{known}`' for known in names)}"],
+        hints=[f"did you mean `{near}`?" if near else f"add `{name}` to `targets`"],
+    )
