@@ -6,6 +6,7 @@ import html
 import json
 from html.parser import HTMLParser
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from hypothesis import given, settings
@@ -313,3 +314,22 @@ def test_anchors_are_those_that_html_parser_finds(links: list[tuple[str, str, st
 )
 def test_hostile_text_takes_no_long_time(text: str) -> None:
     assert parse_html(text.encode(), URL) == []
+
+
+links = st.lists(
+    st.sampled_from(["..", ".", "", "a", "b.c", ".hidden", "d%20e", "f+g", "~h", "i;j", "k l"]),
+    min_size=1,
+    max_size=6,
+).map(lambda parts: "/".join([*parts, "file-1.0.zip"]))
+
+
+@given(
+    st.sampled_from(
+        [URL, "http://h/simple/p", "http://h/", "https://h:8443/a/b/c/", "file:///d/p/"]
+    ),
+    links,
+)
+def test_relative_links_lead_where_the_standard_says(base: str, link: str) -> None:
+    said = {"meta": {"api-version": "1.0"}, "files": [{"filename": "n", "url": link, "hashes": {}}]}
+    found = [file.url for file in parse_json(json.dumps(said).encode(), base)]
+    assert found == [urljoin(base, link)]

@@ -263,8 +263,8 @@ def _hashes(said: Mapping[str, str]) -> dict[str, str]:
 def _resolver(base: str) -> Callable[[str], tuple[str, str] | None]:
     """Return a function that makes links absolute: URL without credentials, and fragment.
 
-    It answers ``None`` for what is no file's URL. Joining is remembered per folder, because the
-    relative links of a page share few.
+    It answers ``None`` for what is no file's URL. Joining is remembered by what leads up
+    (``../../``), or else per folder: the relative links of a page share few.
     """
     joined: dict[str, str | None] = {}
 
@@ -278,8 +278,12 @@ def _resolver(base: str) -> Callable[[str], tuple[str, str] | None]:
         if ":" in path.partition("/")[0]:  # another scheme, or this one in capitals
             whole = _joined(base, head)
             return (whole, fragment) if whole else None
-        folder, slash, name = path.rpartition("/")
-        folder += slash
+        plain = _PLAIN_LINK.fullmatch(path)
+        if plain is not None:
+            folder, name = plain[1], plain[2]
+        else:
+            folder, slash, name = path.rpartition("/")
+            folder += slash
         if folder not in joined:
             # A letter stands for the name: a bare folder would lose its last part.
             joined[folder] = _joined(base, f"{folder}x")
@@ -289,6 +293,16 @@ def _resolver(base: str) -> Callable[[str], tuple[str, str] | None]:
         return f"{found[:-1]}{name}{mark}{query}", fragment
 
     return absolute
+
+
+_PLAIN_LINK: Final = re.compile(
+    r"((?:\.\./)*|/)([A-Za-z0-9_%+!~-][A-Za-z0-9_%+!~.-]*(?:/[A-Za-z0-9_%+!~-][A-Za-z0-9_%+!~.-]*)*)",
+    re.ASCII,
+)
+"""A relative link: what leads up, and the way down, in which no part is empty or begins with a dot.
+
+So joining has nothing to resolve in the second half, which differs from file to file.
+"""
 
 
 def _joined(base: str, link: str) -> str | None:
