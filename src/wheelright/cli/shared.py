@@ -355,6 +355,14 @@ def read_build(given: Given) -> BuildOptions:
 
 INSTALL_OPTIONS = (
     Option(
+        flags=("--for",),
+        dest="target",
+        metavar="TARGET",
+        heading=INSTALLER,
+        help="Install for this target, or for several joined by commas; `native`: this machine",
+        excludes=("python_platform",),
+    ),
+    Option(
         flags=("--python-platform",),
         dest="python_platform",
         metavar="PLATFORM",
@@ -454,6 +462,9 @@ def read_sync(given: Given) -> SyncOptions:
         link_mode=given.text("link_mode"),
         compile_bytecode=given.flag("compile_bytecode"),
         python_platform=given.text("python_platform"),
+        target=given.text("target"),
+        exact_files=given.flag("exact_files"),
+        verify=given.flag("verify"),
         resolve=read_resolve(given),
         index=read_index(given),
         build=read_build(given),

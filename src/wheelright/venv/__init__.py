@@ -17,10 +17,16 @@ from wheelright.venv.apply import (
     read_pending,
 )
 from wheelright.venv.create import create_venv
-from wheelright.venv.errors import BrokenVenv, NotAVenv, PathOutsideVenv
+from wheelright.venv.errors import BrokenVenv, NewerRecord, NotAVenv, PathOutsideVenv
 from wheelright.venv.inspect import Installed, Venv, find_venv, list_installed
 from wheelright.venv.plan import Action, Origin, Plan, PlanOptions, Wanted, make_plan
-from wheelright.venv.record import Record, RecordedPackage, read_record, write_record
+from wheelright.venv.record import (
+    Record,
+    RecordedPackage,
+    RecordedTarget,
+    read_record,
+    write_record,
+)
 from wheelright.venv.stamp import FileState, observe, remove_stamp, write_stamp
 
 __all__ = [
@@ -29,6 +35,7 @@ __all__ = [
     "BrokenVenv",
     "FileState",
     "Installed",
+    "NewerRecord",
     "NotAVenv",
     "Origin",
     "PathOutsideVenv",
@@ -36,6 +43,7 @@ __all__ = [
     "PlanOptions",
     "Record",
     "RecordedPackage",
+    "RecordedTarget",
     "Venv",
     "Wanted",
     "apply_plan",

@@ -29,6 +29,22 @@ class BrokenVenv(UsageError):  # noqa: N818 (a fact, as a person says it)
         self.path = path
 
 
+class NewerRecord(UsageError):  # noqa: N818 (a fact, as a person says it)
+    """A venv that a newer version of Wheelright changed last: its record cannot be read."""
+
+    def __init__(self, path: str, schema: int, known: int) -> None:
+        super().__init__(
+            "the environment was last changed by a newer Wheelright",
+            where=f"{path}/wheelright.json",
+            details=[f"its record has schema {schema}, and this Wheelright reads up to {known}"],
+            hints=[
+                "upgrade Wheelright",
+                f"or make it again with `wheelright venv --clear {path}`",
+            ],
+        )
+        self.path = path
+
+
 class PathOutsideVenv(RequestError):  # noqa: N818 (a fact, as a person says it)
     """A package that wants to write or remove something outside of the venv."""
 

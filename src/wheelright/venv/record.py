@@ -2,7 +2,7 @@
 
 ``VENV/wheelright.json``, written atomically and last, after every file of a sync is in place. It
 is JSON so that a few lines of standard library can read it on a machine without Wheelright.
-A record of another schema is no record: the venv is then judged by its ``WHEEL`` files.
+A venv without a record, made by another tool, is judged by its ``WHEEL`` files and binaries.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from wheelright.outside import files
+from wheelright.venv.errors import NewerRecord
 
 if TYPE_CHECKING:
     from wheelright.venv.inspect import Venv
@@ -42,17 +43,28 @@ class RecordedPackage(msgspec.Struct, frozen=True, omit_defaults=True):
     needs: Any = None
 
 
+class RecordedTarget(msgspec.Struct, frozen=True):
+    """One of several targets that a venv serves with the same files: name and platform."""
+
+    name: str
+    platform: str
+
+
 class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a venv is for.
 
     ``target`` is the target's name (``None``: this machine), ``platform`` the platform's
     canonical name, ``python`` the full version, ``lock`` the digest of the lock that was
-    installed, ``options`` what else decided (extras, groups) as plain text.
+    installed, ``options`` what else decided (extras, groups) as plain text. ``setting`` is the
+    project's ``default-target`` at that time. A venv for several targets has their names in
+    ``target``, joined by commas, the lowest platform in ``platform`` and all in ``targets``.
     """
 
     schema: int = msgspec.field(default=RECORD_SCHEMA)
     target: str | None = None
     platform: str = ""
+    targets: tuple[RecordedTarget, ...] = ()
+    setting: str | None = None
     python: str = ""
     lock: str = ""
     options: dict[str, str] = {}
@@ -67,15 +79,23 @@ class _Head(msgspec.Struct):
     schema: int = 0
 
 
-def read_record(venv: Venv) -> Record | None:
-    """Read a venv's record; ``None`` where there is none that can be understood."""
+def read_record(venv: Venv | str) -> Record | None:
+    """Read the record of a venv, or of the one at a path; ``None`` where there is none.
+
+    What cannot be understood is no record. Raises :class:`NewerRecord` for one that a later
+    version of Wheelright wrote.
+    """
+    path = venv if isinstance(venv, str) else venv.path
     try:
-        with open(f"{venv.path}/{RECORD_NAME}", "rb") as file:  # noqa: PTH123 (speed)
+        with open(f"{path}/{RECORD_NAME}", "rb") as file:  # noqa: PTH123 (speed)
             data = file.read()
-        if msgspec.json.decode(data, type=_Head).schema != RECORD_SCHEMA:
+        schema = msgspec.json.decode(data, type=_Head).schema
+        if schema > RECORD_SCHEMA:
+            raise NewerRecord(path, schema, RECORD_SCHEMA)
+        if schema != RECORD_SCHEMA:
             return None
         return msgspec.json.decode(data, type=Record)
-    except (FileNotFoundError, msgspec.MsgspecError, UnicodeDecodeError):
+    except (FileNotFoundError, NotADirectoryError, msgspec.MsgspecError, UnicodeDecodeError):
         return None
 
 

@@ -104,6 +104,9 @@ class SyncOptions(Struct, frozen=True):
     link_mode: LinkMode | None = None
     compile_bytecode: bool = False
     python_platform: str | None = None
+    target: str | None = None  # --for: names of targets or platforms, joined by commas
+    exact_files: bool = False  # the very files that a fresh venv would get
+    verify: bool = False  # read every installed file and compare it with RECORD
     resolve: ResolveOptions = field(default_factory=ResolveOptions)
     index: IndexOptions = field(default_factory=IndexOptions)
     build: BuildOptions = field(default_factory=BuildOptions)
@@ -218,3 +221,28 @@ class PythonOptions(Struct, frozen=True):
     request: str | None = None
     all_versions: bool = False  # every patch release found, not only the newest of each minor
     no_project: bool = False
+
+
+class CheckOptions(Struct, frozen=True):
+    """``wheelright check``, and what ``floor`` and ``matrix`` take of it.
+
+    ``targets`` are names of declared targets or of platforms, all of them hard; without any, those
+    declared count, and where there are none the common platforms, which never fail.
+    """
+
+    targets: tuple[str, ...] = ()
+    all_targets: bool = False
+    binaries: bool = False
+    locked: bool = False
+    frozen: bool = False
+    html: str | None = None  # where `matrix` writes its page
+    index: IndexOptions = field(default_factory=IndexOptions)
+
+
+class ExplainOptions(Struct, frozen=True):
+    """``wheelright explain``."""
+
+    package: str
+    targets: tuple[str, ...] = ()
+    version: str | None = None
+    index: IndexOptions = field(default_factory=IndexOptions)

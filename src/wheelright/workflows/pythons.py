@@ -38,9 +38,15 @@ def search_in(context: Context, *, venvs: bool) -> Search:
     )
 
 
-def python_wish(context: Context, project: Project | None) -> Wish:
-    """Return which Python is wanted: ``--python``, else a pin, else what the project admits."""
+def python_wish(
+    context: Context, project: Project | None, bounds: SpecifierSet | None = None
+) -> Wish:
+    """Return which Python is wanted: ``--python``, else a pin, else what the project admits.
+
+    ``bounds`` are those of a target, which lie within the project's.
+    """
     required = None if project is None else project.requires_python
+    required = required if bounds is None else bounds
     if context.options.python is not None:
         return Wish(context.options.python, required)
     start = context.directory if project is None else project.root
@@ -50,8 +56,8 @@ def python_wish(context: Context, project: Project | None) -> Wish:
     return Wish(None, required)
 
 
-def choose_python(context: Context) -> Interpreter:
+def choose_python(context: Context, bounds: SpecifierSet | None = None) -> Interpreter:
     """Find the Python that makes the project's venv. Raises ``PythonNotFound``."""
-    wish = python_wish(context, context.find_project())
+    wish = python_wish(context, context.find_project(), bounds)
     search = search_in(context, venvs=False)
     return find(wish.request, wish.requires_python, search=search, origin=wish.origin)

@@ -20,16 +20,19 @@ from wheelright.venv import (
     ApplyOptions,
     PlanOptions,
     Record,
+    RecordedTarget,
     apply_plan,
     lock_venv,
     make_plan,
     next_packages,
     read_pending,
+    read_record,
 )
-from wheelright.workflows.aims import choose_aim, runs_here
+from wheelright.workflows.aims import aim_for, runs_here
 from wheelright.workflows.choosing import choose_wanted
 from wheelright.workflows.direct.installing import DirectWheels, Stated
 from wheelright.workflows.fetching import Fetcher
+from wheelright.workflows.goals import choose_goal
 from wheelright.workflows.lock import (
     LOCK_NAME,
     build_policy,
@@ -125,8 +128,10 @@ def _lock_for(context: Context, options: SyncOptions) -> tuple[Lock, LockOutcome
 def _planned(
     context: Context, options: SyncOptions, lock: Lock, lock_outcome: LockOutcome | None
 ) -> Syncing:
-    place = find_place(context, context.project)
-    aim = choose_aim(options.python_platform, place.record, place.interpreter)
+    record = read_record(str(context.venv_directory().absolute()))
+    goal = choose_goal(context, options, record)
+    place = find_place(context, context.project, goal.python)
+    aim = aim_for(goal, place.interpreter, record)
     policy = build_policy(context, options.build)
     wanted = choose_wanted(context.project, lock, aim, options, policy)
     pending = frozenset[str]() if place.venv is None else read_pending(place.venv)
@@ -148,8 +153,10 @@ def _carry_out(work: Syncing) -> Venv:
     wheels = _wheels(work)
     venv = ready_venv(context, work.place)
     record = Record(
-        target=work.aim.name,
+        target=work.aim.full_name,
         platform=str(work.aim.platform),
+        targets=_several(work.aim),
+        setting=context.settings.default_target,
         python=venv.version,
         lock=lock_digest(work.lock, context.project.root),
         options=_recorded(options),
@@ -225,6 +232,13 @@ def lock_digest(lock: Lock, root: Path) -> str:
     return "sha256:" + hashlib.sha256(data).hexdigest()
 
 
+def _several(aim: Aim) -> tuple[RecordedTarget, ...]:
+    """Name the targets where there are several."""
+    if not aim.others:
+        return ()
+    return tuple(RecordedTarget(one.name or "", str(one.platform)) for one in aim.members)
+
+
 def _recorded(options: SyncOptions) -> dict[str, str]:
     chosen = options.selection
     said = {
@@ -238,7 +252,7 @@ def _recorded(options: SyncOptions) -> dict[str, str]:
 
 def _outcome(work: Syncing, started: float, *, dry_run: bool) -> SyncOutcome:
     return SyncOutcome(
-        target=work.aim.name or str(work.aim.platform),
+        target=work.aim.full_name or str(work.aim.platform),
         environment_path=str(work.place.path),
         actions=tuple(
             Action(a.kind, a.name, a.version, a.old_version, a.file, a.reason)

@@ -12,6 +12,8 @@ from wheelright.venv import BrokenVenv, create_venv, find_venv, list_installed, 
 from wheelright.workflows.pythons import choose_python, python_wish, search_in
 
 if TYPE_CHECKING:
+    from packaging.specifiers import SpecifierSet
+
     from wheelright.project import Project
     from wheelright.targets import Interpreter
     from wheelright.venv import Installed, Record, Venv
@@ -43,8 +45,8 @@ class Place:
         return () if self.venv is None else list_installed(self.venv, check_files=True)
 
 
-def find_place(context: Context, project: Project) -> Place:
-    """Look at the project's venv without touching it.
+def find_place(context: Context, project: Project, bounds: SpecifierSet | None = None) -> Place:
+    """Look at the project's venv without touching it. ``bounds`` are the Pythons of its target.
 
     Raises ``NotAVenv`` for something else in its place, and ``PythonNotFound``.
     """
@@ -52,27 +54,31 @@ def find_place(context: Context, project: Project) -> Place:
     try:
         venv = find_venv(path)
     except BrokenVenv as broken:
-        return Place(path, choose_python(context), clear=True, why=broken.message)
+        return Place(path, choose_python(context, bounds), clear=True, why=broken.message)
     if venv is None:
-        return Place(path, choose_python(context), why="there is none")
+        return Place(path, choose_python(context, bounds), why="there is none")
     search = search_in(context, venvs=False)
     try:
         interpreter = probe(Path(venv.executable), search)
     except BrokenPython as broken:
-        return Place(path, choose_python(context), clear=True, why=broken.message)
-    why = _why_unfit(context, project, interpreter)
+        return Place(path, choose_python(context, bounds), clear=True, why=broken.message)
+    why = _why_unfit(context, project, interpreter, bounds)
     if why is not None:
-        return Place(path, choose_python(context), clear=True, why=why)
+        return Place(path, choose_python(context, bounds), clear=True, why=why)
     return Place(path, interpreter, venv)
 
 
-def _why_unfit(context: Context, project: Project, interpreter: Interpreter) -> str | None:
+def _why_unfit(
+    context: Context, project: Project, interpreter: Interpreter, bounds: SpecifierSet | None
+) -> str | None:
     wish = python_wish(context, project)
     have = interpreter.describe()
     if wish.requires_python is not None and not admits(
         str(wish.requires_python), release_of(interpreter.version)
     ):
         return f"it has {have}, and the project requires Python {wish.requires_python}"
+    if bounds is not None and not admits(str(bounds), release_of(interpreter.version)):
+        return f"it has {have}, and its target runs Python {bounds}"
     if wish.request is not None:
         request = parse_request(wish.request, context.directory)
         if not request.is_met_by(interpreter):

@@ -1,0 +1,112 @@
+"""Which machines a venv is to serve: as asked, as set, as it remembers, or the machine at hand.
+
+In this order: ``--for`` and ``--python-platform``, ``WHEELRIGHT_TARGET``, the setting
+``default-target`` where it changed since the venv was synced, what the venv remembers, the
+setting, this machine. So a target stays until somebody says another one.
+
+Must not live here: tags, marker values and what fits (``aims``), for they need the venv's Python.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from packaging.specifiers import SpecifierSet
+
+from wheelright.errors import RequestError, UsageError
+from wheelright.targets.errors import UnknownPlatform
+from wheelright.workflows.declared import TargetError, find_target
+
+if TYPE_CHECKING:
+    from wheelright.project import Project
+    from wheelright.venv import Record
+    from wheelright.workflows.context import Context
+    from wheelright.workflows.declared import DeclaredTarget
+    from wheelright.workflows.options import SyncOptions
+
+VARIABLE = "WHEELRIGHT_TARGET"
+#: What names the machine at hand, where a target is asked for.
+NATIVE = frozenset({"native", "this-machine"})
+
+
+class ForgottenTargetError(RequestError):
+    """A venv is for a target that nobody declares any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """The targets that a venv is to serve, all with the same files; none: the machine at hand.
+
+    ``setting`` is ``default-target`` as it stands, ``asked`` says that a flag or the variable
+    named the targets, ``changed`` that the venv was for another target before.
+    """
+
+    targets: tuple[DeclaredTarget, ...] = ()
+    setting: str | None = None
+    asked: bool = False
+
+    @property
+    def name(self) -> str | None:
+        """What the user calls it: the targets' names, joined by commas; None for this machine."""
+        return ",".join(target.name for target in self.targets) or None
+
+    @property
+    def python(self) -> SpecifierSet | None:
+        """The Pythons that all targets run; None where nothing limits them."""
+        if not self.targets:
+            return None
+        parts = {str(part) for target in self.targets for part in target.python}
+        return SpecifierSet(",".join(sorted(parts))) if parts else None
+
+
+def choose_goal(context: Context, options: SyncOptions, record: Record | None) -> Goal:
+    """Return what the project's venv is to serve.
+
+    Raises ``TargetError`` for names that are none, :class:`ForgottenTargetError`, and
+    ``UsageError`` for this machine among other targets.
+    """
+    project, settings = context.find_project(), context.settings
+    setting = settings.default_target
+    asked = options.target or options.python_platform or context.environ.get(VARIABLE)
+    if asked:
+        return Goal(_targets(context, project, asked), setting, asked=True)
+    if record is None or record.setting != setting:
+        goal = Goal(_targets(context, project, setting or "native"), setting)
+        if record is not None and goal.name != record.target:
+            before, after = record.target or "this machine", goal.name or "this machine"
+            why = "as `default-target` says" if setting else "as `default-target` is gone"
+            context.reporter.note(f"the environment was for {before} and is for {after} now, {why}")
+        return goal
+    if record.target is None:
+        return Goal((), setting)
+    try:
+        return Goal(_targets(context, project, record.target), setting)
+    except (TargetError, UnknownPlatform):
+        raise forgotten(record) from None
+
+
+def _targets(context: Context, project: Project | None, names: str) -> tuple[DeclaredTarget, ...]:
+    listed = tuple(dict.fromkeys(name for part in names.split(",") if (name := part.strip())))
+    if len(listed) == 1 and listed[0] in NATIVE:
+        return ()
+    for name in listed:
+        if name in NATIVE:
+            raise UsageError(
+                f"`{name}` cannot be asked for together with other targets",
+                where=f"--for {names}",
+                hints=["name its platform instead; `wheelright target list` shows it"],
+            )
+    return tuple(find_target(name, project, context.settings) for name in listed)
+
+
+def forgotten(record: Record) -> ForgottenTargetError:
+    """Return the error for a venv whose target is declared no more; it shows both choices."""
+    return ForgottenTargetError(
+        f"the environment is for the target `{record.target}`, which is no longer declared",
+        details=[f"it was made for {record.platform}"],
+        hints=[
+            f"`--for {record.platform}` keeps it as it is",
+            "`--for native` makes it for this machine",
+        ],
+    )
