@@ -252,6 +252,8 @@ def _hash_of(text: str) -> dict[str, str]:
 
 def _hashes(said: Mapping[str, str]) -> dict[str, str]:
     """Keep the hashes that can be checked, in lower case."""
+    if len(said) == 1 and _SHA256.fullmatch(said.get("sha256", "")):
+        return dict(said)
     kept = {}
     for algorithm, digest in said.items():
         low, value = algorithm.lower(), digest.lower()

@@ -15,10 +15,10 @@ import msgspec
 from msgspec import Struct
 
 from wheelright.store import File
-from wheelright.targets.filenames import parse_sdist_name
+from wheelright.targets.filenames import normalize_name, parse_sdist_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from packaging.version import Version
 
@@ -44,13 +44,7 @@ class Summary(msgspec.Struct, frozen=True, array_like=True):
 
 def upload_time(file: File) -> datetime | None:
     """Return when a file was uploaded (aware; UTC where no offset is told), if that is known."""
-    if file.uploaded is None:
-        return None
-    try:
-        instant = datetime.fromisoformat(file.uploaded)
-    except ValueError:
-        return None
-    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant
+    return None if file.uploaded is None else _instant(file.uploaded)
 
 
 def _summarised(files: tuple[File, ...]) -> Summary:
@@ -58,14 +52,37 @@ def _summarised(files: tuple[File, ...]) -> Summary:
     yanked: bool | str = False
     if files and all(file.yanked is not False for file in files):
         yanked = next((file.yanked for file in files if isinstance(file.yanked, str)), True)
-    times = [time.timestamp() for file in files if (time := upload_time(file)) is not None]
     return Summary(
         wheels > 0,
         wheels < len(files),
         next((file.requires_python for file in files if file.requires_python), None),
         yanked,
-        (min(times), max(times)) if times and len(times) == len(files) else None,
+        _uploads(files),
     )
+
+
+def _uploads(files: tuple[File, ...]) -> tuple[float, float] | None:
+    """Return the times of the oldest and the newest file, where those of all are known."""
+    texts = [file.uploaded or "" for file in files]
+    if not texts:
+        return None
+    length = len(texts[0])
+    if all(len(text) == length and text[-1:] == "Z" for text in texts):
+        # One form, UTC: the order of the texts is that of the times.
+        texts = [min(texts), max(texts)]
+    times = [time for text in texts if (time := _instant(text)) is not None]
+    if len(times) < len(texts):
+        return None
+    return min(times).timestamp(), max(times).timestamp()
+
+
+@lru_cache(maxsize=1 << 12)
+def _instant(text: str) -> datetime | None:
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant
 
 
 class Release:
@@ -142,13 +159,30 @@ class ProjectPage(Struct, frozen=True):
     releases: tuple[Release, ...]
 
 
-@lru_cache(maxsize=1 << 14)
-def _wheel_pattern(project: str) -> re.Pattern[str]:
-    name = "[_.]+".join(re.escape(part) for part in project.split("-"))
-    return re.compile(
-        rf"{name}-([0-9vV][A-Za-z0-9.!+_]*)-(?:[0-9]+[^-]*-)?{_TAG}-{_TAG}-{_TAG}\.whl",
-        re.IGNORECASE | re.ASCII,
-    )
+_WHEEL = re.compile(
+    rf"([A-Za-z0-9_.]+)-([0-9vV][A-Za-z0-9.!+_]*)-(?:[0-9]+[^-]*-)?{_TAG}-{_TAG}-{_TAG}\.whl",
+    re.IGNORECASE | re.ASCII,
+)
+
+
+def _version_reader(project: str) -> Callable[[str], str | None]:
+    """Return a function that finds the version in a file's name; None where it is not ours."""
+    match_wheel = _WHEEL.fullmatch
+    ours: dict[str, bool] = {}
+
+    def read(name: str) -> str | None:
+        if not name.endswith(".whl"):
+            return parse_sdist_name(name, project)
+        matched = match_wheel(name)
+        if matched is None:
+            return None
+        owner = matched[1]
+        mine = ours.get(owner)
+        if mine is None:
+            mine = ours[owner] = normalize_name(owner) == project
+        return matched[2] if mine else None
+
+    return read
 
 
 def group_files(project: str, files: Iterable[File], index: str) -> tuple[Release, ...]:
@@ -159,15 +193,11 @@ def group_files(project: str, files: Iterable[File], index: str) -> tuple[Releas
     """
     from packaging.version import InvalidVersion, Version
 
-    match_wheel = _wheel_pattern(project).fullmatch
+    read = _version_reader(project)
     spelled: dict[str, dict[str, File]] = {}
     for file in files:
         name = file.name
-        if name.endswith(".whl"):
-            matched = match_wheel(name)
-            text = matched[1] if matched else None
-        else:
-            text = parse_sdist_name(name, project)
+        text = read(name)
         if text is None:
             continue
         known = spelled.get(text)
