@@ -88,6 +88,20 @@ class LockedPackage(Struct, frozen=True):
         return self.wheels if self.sdist is None else (*self.wheels, self.sdist)
 
 
+class LockedTarget(Struct, frozen=True):
+    """A declared target that the lock serves.
+
+    ``platform`` is its canonical name, ``pythons`` the minors that every package has a file for,
+    oldest first: ``("3.11", "3.12")``. ``left_out`` are Pythons of the project that are not served
+    there, because no version of some package has a file.
+    """
+
+    name: str
+    platform: str
+    pythons: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+
 class LockInputs(Struct, frozen=True):
     """What a lock was made from: equal inputs mean that the lock is current.
 
@@ -139,7 +153,8 @@ class Lock(Struct, frozen=True, dict=True):
     ``environments`` are markers (empty: everywhere). ``groups`` are ``dependency-groups``;
     ``default_groups`` are installed unless the user says otherwise. ``inputs`` is ``None`` for a
     lock written by another tool (``created_by``). ``intact`` is ``False`` where the recorded
-    digest does not belong to the recorded inputs (see :meth:`LockInputs.digest`).
+    digest does not belong to the recorded inputs (see :meth:`LockInputs.digest`). ``targets`` are
+    the declared targets that it serves, sorted by name; a universal lock has none.
     """
 
     requires_python: str | None = None
@@ -148,6 +163,7 @@ class Lock(Struct, frozen=True, dict=True):
     groups: tuple[str, ...] = ()
     default_groups: tuple[str, ...] = ()
     packages: tuple[LockedPackage, ...] = ()
+    targets: tuple[LockedTarget, ...] = ()
     inputs: LockInputs | None = None
     created_by: str = "wheelright"
     intact: bool = True
@@ -172,9 +188,14 @@ def canonical(lock: Lock) -> Lock:
         groups=_unique(lock.groups),
         default_groups=_unique(lock.default_groups),
         packages=tuple(sorted(map(_canonical_package, lock.packages), key=_order)),
+        targets=() if lock.inputs is None else tuple(sorted(lock.targets, key=_name_of)),
         inputs=None if lock.inputs is None else canonical_inputs(lock.inputs),
         intact=True,
     )
+
+
+def _name_of(target: LockedTarget) -> str:
+    return target.name
 
 
 def canonical_file(file: File) -> File:

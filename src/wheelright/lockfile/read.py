@@ -26,6 +26,7 @@ from wheelright.lockfile.model import (
     LocalDirectory,
     Lock,
     LockedPackage,
+    LockedTarget,
     LockInputs,
     Vcs,
     utc_time,
@@ -197,6 +198,7 @@ def _reading(data: dict[str, Any], path: Path) -> Reading:
         groups=table.texts("dependency-groups"),
         default_groups=table.texts("default-groups"),
         packages=tuple(map(_package, table.tables("packages"))),
+        targets=() if inputs is None else _served(table),
         inputs=inputs,
         created_by=table.need("created-by", str),
         intact=intact,
@@ -363,6 +365,25 @@ def _inputs(table: _Table) -> tuple[LockInputs | None, bool]:
             values[field] = {name: read_item(name) for name in mapping.data}
     inputs = LockInputs(**values)
     return inputs, inputs.digest() == ours.text("digest")
+
+
+def _served(table: _Table) -> tuple[LockedTarget, ...]:
+    """Return the targets that the lock was found to serve."""
+    tool = table.table("tool")
+    ours = None if tool is None else tool.table("wheelright")
+    served = None if ours is None else ours.table("served")
+    if served is None:
+        return ()
+    found = []
+    for name in served.data:
+        one = served.table(name)
+        assert one is not None
+        found.append(
+            LockedTarget(
+                name, one.need("platform", str), one.texts("pythons"), one.texts("left-out")
+            )
+        )
+    return tuple(found)
 
 
 _TEXT_TABLES = frozenset({"targets", "indexes", "sources", "options"})

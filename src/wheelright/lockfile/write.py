@@ -17,6 +17,7 @@ from wheelright.lockfile.model import (
     Edge,
     Lock,
     LockedPackage,
+    LockedTarget,
     LockInputs,
     canonical,
     path_of,
@@ -54,6 +55,7 @@ def dumps(lock: Lock, directory: Path | None = None) -> str:
         lines.append("packages = []")
     if lock.inputs is not None:
         lines += _inputs(lock.inputs)
+        lines += _served(lock.targets)
     return "\n".join(lines) + "\n"
 
 
@@ -219,3 +221,14 @@ def _inputs(inputs: LockInputs) -> Iterator[str]:
         for name, item in table.items():
             written = _key(name)
             yield f"{written} = {quoted(item)}" if isinstance(item, str) else _texts(written, item)
+
+
+def _served(targets: Iterable[LockedTarget]) -> Iterator[str]:
+    """Yield the targets that the lock serves, one table each, after what it was made from."""
+    for target in targets:
+        yield ""
+        yield f"[tool.wheelright.served.{_key(target.name)}]"
+        yield f"platform = {quoted(target.platform)}"
+        yield _texts("pythons", target.pythons)
+        if target.left_out:
+            yield _texts("left-out", target.left_out)

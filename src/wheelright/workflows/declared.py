@@ -7,6 +7,7 @@ Must not live here: choosing files for them (``judges``), proving them (``check`
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -242,7 +243,13 @@ def _unknown_target(target: Target, settings: Settings, unknown: UnknownPlatform
 
 
 def _check_name(name: str, platform: Platform) -> None:
-    """Refuse a name that says another platform than the target has."""
+    """Refuse a name that says another platform than the target has, or that cannot be typed."""
+    if name in NATIVE or re.search(r"[,\s]", name) or not name:
+        why = "stands for this machine" if name in NATIVE else "holds a comma or a blank"
+        raise TargetError(
+            f"`{name}` cannot be the name of a target: it {why if name else 'is empty'}",
+            hints=["use letters, digits, `-`, `_` and `.`"],
+        )
     try:
         named = parse_platform(name)
     except UnknownPlatform:
