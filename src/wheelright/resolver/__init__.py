@@ -17,6 +17,7 @@ Three kinds of integers carry it, and are never mixed:
 What else changes with it: the words of ``docs/design/resolver.md``.
 """
 
+from wheelright.resolver.apart import compare_markers
 from wheelright.resolver.errors import Premise, ResolutionFailure
 from wheelright.resolver.facts import (
     Answer,
@@ -56,6 +57,7 @@ __all__ = [
     "RootRequirement",
     "Statistics",
     "Unavailable",
+    "compare_markers",
     "parse_marker",
     "resolve",
 ]

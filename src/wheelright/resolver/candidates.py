@@ -79,6 +79,12 @@ class Candidates:
                 [c for c in ascending if is_prerelease(c.version)],
                 [c for c in ascending if not is_prerelease(c.version)],
             ]
+        if any(c.reluctant for c in ascending):
+            runs = [
+                [c for c in run if c.reluctant is reluctant]
+                for run in runs
+                for reluctant in (True, False)
+            ]
         if choice.oldest:
             runs = [run[::-1] for run in runs]
         self.runs = runs

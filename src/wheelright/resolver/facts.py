@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,21 @@ class Origin:
     words: str = ""
 
 
+class Files(Protocol):
+    """What the files of a candidate say, worked out when the search first looks at it.
+
+    ``serves`` and ``misfit`` are those of :class:`Candidate`. The answer never changes.
+    """
+
+    @property
+    def serves(self) -> frozenset[tuple[int, int]] | None:
+        """Where the files serve: (point, Python minor) pairs, or None for everywhere."""
+
+    @property
+    def misfit(self) -> str:
+        """Why not, in words."""
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """One version of a project as its index lists it.
@@ -54,7 +69,9 @@ class Candidate:
     ``requires_python`` is the specifier its files carry; ``yanked`` is False, True or the reason.
     ``serves`` limits where its files can serve: (point of the request, Python minor) pairs, or
     None for everywhere; ``unserved`` are markers of where they cannot. ``misfit`` says in words
-    why not ("its wheels need glibc 2.28"). ``origin`` is set where a project has several.
+    why not ("its wheels need glibc 2.28"). ``files`` say both later, in place of them.
+    ``reluctant`` ones are chosen only where no other version is left (they must be built).
+    ``origin`` is set where a project has several.
     """
 
     version: str
@@ -64,6 +81,8 @@ class Candidate:
     misfit: str = ""
     unserved: tuple[str, ...] = ()
     origin: Origin | None = None
+    files: Files | None = field(default=None, compare=False)
+    reluctant: bool = False
 
     @property
     def identity(self) -> str:

@@ -67,6 +67,9 @@ class Knowledge:
     unrest: dict[tuple[str, str], int] = field(default_factory=dict)
     foretold: set[tuple[str, str]] = field(default_factory=set)
     notes: dict[str, None] = field(default_factory=dict)
+    passed_over: dict[tuple[str, str], set[tuple[int, int]]] = field(default_factory=dict)
+    left_out: dict[int, LeftOut] = field(default_factory=dict)  # by point, the oldest minor
+    all_left_out: list[LeftOut] = field(default_factory=list)
 
     @classmethod
     def of(cls, request: Request) -> Knowledge:
@@ -194,4 +197,5 @@ class Knowledge:
     def universe(self) -> Universe:
         """Build the universe for the vocabulary as it stands."""
         self.stale = False
-        return Universe(self.request, self.vocabulary)
+        above = {point: one.minor for point, one in self.left_out.items()}
+        return Universe(self.request, self.vocabulary, above)

@@ -59,7 +59,8 @@ class Request:
 
     ``requires_python`` bounds the Pythons (both ends count). ``points`` fixes the rest of each
     environment where targets are declared: one mapping of marker values per target; empty means
-    universal. ``python_exact`` asks for that one Python alone. ``environments`` are markers; the
+    universal; ``point_pythons`` bounds the Pythons of each. ``point_optional`` are, per point,
+    minors that may be left out, newest first, where nothing serves them. ``python_exact`` asks for that one Python alone. ``environments`` are markers; the
     lock then covers only where one of them holds. ``name`` is the project's, for messages.
     ``conflicts`` are sets of sides, each of one or more entries; entries of two sides of one set
     are never asked for together, and need not agree on versions.
@@ -70,6 +71,7 @@ class Request:
     requires_python: str = ">=3.8"
     points: tuple[Mapping[str, str], ...] = ()
     point_pythons: tuple[str, ...] = ()
+    point_optional: tuple[frozenset[int], ...] = ()
     python_exact: str | None = None
     environments: tuple[str, ...] = ()
     conflicts: tuple[tuple[Side, ...], ...] = ()

@@ -32,6 +32,27 @@ class Package:
 
 
 @dataclass(frozen=True, slots=True)
+class PassedOver:
+    """A version whose files do not serve everywhere that its project was needed.
+
+    ``cells`` are where they do not: (point of the request, Python minor) pairs.
+    """
+
+    name: str
+    version: str
+    cells: frozenset[tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Python ``minor`` of a point is not covered: no version of the project ``name`` serves it."""
+
+    point: int
+    minor: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Statistics:
     """What the search did: counts for ``-v``, tests and benchmarks."""
 
@@ -48,9 +69,13 @@ class Resolution:
     """Every package of the answer by name then version, with notes for the user.
 
     ``environments`` are the markers the answer covers; empty means all within ``requires_python``.
+    Where targets are declared, ``passed_over`` tells which versions were, and ``left_out`` which
+    of their Pythons the answer does not cover.
     """
 
     packages: tuple[Package, ...]
     notes: tuple[str, ...] = ()
     environments: tuple[str, ...] = ()
     statistics: Statistics = Statistics()
+    passed_over: tuple[PassedOver, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()

@@ -6,6 +6,7 @@ resolved anew, preferring what was locked, except where an upgrade was asked for
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from msgspec.structs import replace
 
 from wheelright.errors import RequestError, WheelrightError
 from wheelright.lockfile import Lock, canonical, compare, dumps, read_lock, staleness
+from wheelright.lockfile.model import without_credentials
 from wheelright.outside import files
 from wheelright.resolver import Policy, Request, ResolutionFailure, resolve
 from wheelright.resolver.pythons import lower_bound
@@ -23,6 +25,7 @@ from wheelright.workflows.direct.checking import check_references
 from wheelright.workflows.driver import Driver
 from wheelright.workflows.hints import with_hints
 from wheelright.workflows.judges import BuildPolicy, UniversalJudge
+from wheelright.workflows.origins import origins_of, pinned_indexes, with_origins
 from wheelright.workflows.outcomes import Change, LockedItem, LockOutcome
 from wheelright.workflows.roots import DEFAULT_PYTHONS, gather_roots, lock_inputs
 from wheelright.workflows.sources import direct_reader, source_metadata
@@ -188,12 +191,13 @@ def make_lock(work: Locking, known: Lock | None) -> tuple[Lock, Resolution]:
     policy = build_policy(context, options.build)
     stated = Stated.of(settings)
     local = _read_places(work, known)
+    claims = (*work.roots.indexes, *work.direct.claims)
     driver = Driver(
         work.indexes,
         UniversalJudge(policy, tuple(map(str, settings.required_environments))),
         context.reporter,
         fixed={name: one.fixed for name, one in local.items()},
-        pinned_index=work.roots.indexes,
+        pinned_index=pinned_indexes(claims),
         restrict=Cutoffs.of(settings, options.resolve, context.reporter).apply,
         overlay=stated.dependencies,
         build=source_metadata(context, work.indexes, policy),
@@ -205,6 +209,11 @@ def make_lock(work: Locking, known: Lock | None) -> tuple[Lock, Resolution]:
         environments=tuple(str(marker) for marker in settings.environments),
         conflicts=conflicts_of(work.project, settings),
         policy=choice(context, options.resolve, known),
+    )
+    driver.origins = origins_of(claims, request)
+    urls = {one.name: without_credentials(one.url) for one in settings.index if one.name}
+    request = dataclasses.replace(
+        request, policy=with_origins(request.policy, driver.origins, claims, known, urls)
     )
     try:
         resolution = driver.drive(resolve(request))

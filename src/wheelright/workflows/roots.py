@@ -15,8 +15,9 @@ from wheelright.lockfile import LockInputs
 from wheelright.lockfile.model import without_credentials
 from wheelright.project import IndexSource, WorkspaceSource, source_of_reference
 from wheelright.resolver import Entry, RootRequirement
-from wheelright.workflows.conflicts import conflict_texts
+from wheelright.workflows.conflicts import conflict_texts, conflicts_of
 from wheelright.workflows.direct.places import Ask
+from wheelright.workflows.origins import Claim, all_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from wheelright.workflows.options import ResolveOptions
 
 PROJECT = Entry()
+#: The variables of a lock's markers that name entries.
+ENTRY_VARIABLES = {"extra": "extras", "group": "dependency_groups"}
 #: Pythons that a project without ``requires-python`` serves: all that are managed.
 DEFAULT_PYTHONS = ">=3.8"
 
@@ -34,11 +37,12 @@ DEFAULT_PYTHONS = ">=3.8"
 class Roots(Struct):
     """The root requirements of a project; what their sources say is gathered beside them.
 
-    ``direct`` is what comes from one place, ``forced`` what overrides say of places.
+    ``indexes`` are the sources that name an index, ``direct`` is what comes from one place,
+    ``forced`` what overrides say of places.
     """
 
     requirements: list[RootRequirement] = field(default_factory=list)
-    indexes: dict[str, str] = field(default_factory=dict)
+    indexes: list[Claim] = field(default_factory=list)
     direct: list[Ask] = field(default_factory=list)
     forced: list[Ask] = field(default_factory=list)
 
@@ -50,15 +54,18 @@ class UnsupportedSourceError(RequestError):
 def gather_roots(project: Project, settings: Settings, *, no_sources: bool = False) -> Roots:
     """Return the requirements of the project, its extras and its groups, with their sources.
 
-    Raises :class:`UnsupportedSourceError` for sources with conditions and from workspaces.
+    Raises :class:`UnsupportedSourceError` for sources from workspaces.
     """
     roots = Roots()
     sources = {} if no_sources or settings.no_sources else settings.sources
-    for entry, requirement, bound in _entries(project):
+    apart = {entry for sides in conflicts_of(project, settings) for side in sides for entry in side}
+    for entry, holder, requirement, bound in _entries(project):
         text = _text(requirement, bound)
         roots.requirements.append(RootRequirement(text, entry))
         for source in _sources_of(requirement, sources):
-            _apply(roots, project, requirement, source)
+            if _is_for(source, holder):
+                only = entry if entry in apart else None
+                _apply(roots, project, requirement, source, only)
     for requirement in settings.override_dependencies:
         forced = source_of_reference(requirement)
         if forced is not None:
@@ -67,31 +74,38 @@ def gather_roots(project: Project, settings: Settings, *, no_sources: bool = Fal
     return roots
 
 
-def _entries(project: Project) -> Iterator[tuple[Entry, Requirement, SpecifierSet | None]]:
-    """Yield every requirement with its entry; the project's own extras are followed."""
-    for requirement in _followed(project, project.dependencies, frozenset()):
-        yield PROJECT, requirement, None
+def _entries(
+    project: Project,
+) -> Iterator[tuple[Entry, Entry, Requirement, SpecifierSet | None]]:
+    """Yield every requirement with its entry; the project's own extras are followed.
+
+    The second entry is the one in which the requirement is written.
+    """
+    for holder, requirement in _followed(project, project.dependencies, PROJECT, frozenset()):
+        yield PROJECT, holder, requirement, None
     for extra, requirements in project.optional_dependencies.items():
-        for requirement in _followed(project, requirements, frozenset({extra})):
-            yield Entry("extra", extra), requirement, None
+        entry = Entry("extra", extra)
+        for holder, one in _followed(project, requirements, entry, frozenset({extra})):
+            yield entry, holder, one, None
     for group, requirements in project.groups.items():
-        bound = project.group_requires_python.get(group)
-        for requirement in _followed(project, requirements, frozenset()):
-            yield Entry("group", group), requirement, bound
+        entry, bound = Entry("group", group), project.group_requires_python.get(group)
+        for holder, one in _followed(project, requirements, entry, frozenset()):
+            yield entry, holder, one, bound
 
 
 def _followed(
-    project: Project, requirements: Iterable[Requirement], seen: frozenset[str]
-) -> Iterator[Requirement]:
+    project: Project, requirements: Iterable[Requirement], holder: Entry, seen: frozenset[str]
+) -> Iterator[tuple[Entry, Requirement]]:
     """Replace ``project[extra]`` by what the extra asks for, each extra once."""
     for requirement in requirements:
         if requirement.name != project.name:
-            yield requirement
+            yield holder, requirement
             continue
         for extra in requirement.extras:
             if extra not in seen and extra in project.optional_dependencies:
                 inner = project.optional_dependencies[extra]
-                yield from _followed(project, inner, seen | {extra})
+                within = Entry("extra", extra)
+                yield from _followed(project, inner, within, seen | {extra})
 
 
 def _text(requirement: Requirement, bound: SpecifierSet | None) -> str:
@@ -113,17 +127,43 @@ def _sources_of(
     return (direct,) if direct is not None else sources.get(requirement.name, ())
 
 
-def _apply(roots: Roots, project: Project, requirement: Requirement, source: Source) -> None:
+def _is_for(source: Source, holder: Entry) -> bool:
+    """Whether a source speaks of the requirements of an entry."""
+    if source.extra is not None:
+        return holder == Entry("extra", source.extra)
+    return source.group is None or holder == Entry("group", source.group)
+
+
+def _apply(
+    roots: Roots, project: Project, requirement: Requirement, source: Source, only: Entry | None
+) -> None:
+    """Take in the source of a requirement; ``only`` is its entry where that excludes others.
+
+    What ``sources`` say of a name counts for everything that asks for it, unless they say where. A
+    reference counts where its requirement does.
+    """
     name = requirement.name
-    if source.is_conditional:
-        raise unsupported_source(name, "has a condition (`marker`, `extra` or `group`)")
+    own = requirement.marker if requirement.url is not None else None
+    entry = None
+    if only is not None and (requirement.url is not None or _is_bound(source)):
+        entry = f"'{only.name}' in {ENTRY_VARIABLES[only.kind]}"
+    where = all_of(source.marker, own, entry)
     if isinstance(source, IndexSource):
-        roots.indexes[name] = source.index
+        what = f"the index `{source.index}`"
+        number = len({one.label for one in roots.indexes if one.name == name})
+        same = [o for o in roots.indexes if (o.name, o.what, o.where) == (name, what, where)]
+        if not same:
+            label = f"i{number}" if where else ""
+            roots.indexes.append(Claim(name, label, what, where, source.index))
     elif isinstance(source, WorkspaceSource):
         raise unsupported_source(name, "is a member of a workspace")
     else:
         by = project.name or "the project"
-        roots.direct.append(Ask(name, source, project.root, by, requirement.extras))
+        roots.direct.append(Ask(name, source, project.root, by, requirement.extras, where))
+
+
+def _is_bound(source: Source) -> bool:
+    return source.extra is not None or source.group is not None
 
 
 def unsupported_source(name: str, what: str) -> UnsupportedSourceError:
@@ -187,12 +227,13 @@ def _unless(value: str, default: str) -> str | None:
 
 
 def _pinned(settings: Settings, roots: Roots) -> dict[str, str]:
-    urls = {index.name: index.url for index in settings.index if index.name}
-    return {
-        name: f"{index} ({urls.get(index, '')})"
-        for index in roots.indexes.values()
-        for name in [name for name, other in roots.indexes.items() if other == index]
-    }
+    urls = {index.name: without_credentials(index.url) for index in settings.index if index.name}
+    said: dict[str, list[str]] = {}
+    for claim in roots.indexes:
+        where = f" where {claim.where}" if claim.where else ""
+        text = f"{claim.index} ({urls.get(claim.index or '', '')}){where}"
+        said.setdefault(claim.name, []).append(text)
+    return {name: "; ".join(sorted(texts)) for name, texts in said.items()}
 
 
 def _stated(settings: Settings) -> dict[str, tuple[str, ...]]:

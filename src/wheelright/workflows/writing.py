@@ -50,11 +50,12 @@ def write_packages(
         edges = tuple(
             Edge(name, version if versions[name] > 1 else None) for name, version in package.edges
         )
-        own = local.get(package.name)
+        key = f"{package.name}@{package.origin}" if package.origin else package.name
+        own = local.get(key)
         if own is not None:
             packages.append(_direct(package, own, edges))
             continue
-        page = driver.pages[package.name]
+        page = driver.pages[key]
         release = next(one for one in page.releases if one.version == package.version)
         found = _indexed(package, release, edges, driver, policy, lowest_minor)
         packages.append(
@@ -119,7 +120,8 @@ def _indexed(
         (file for file in files if not file.is_wheel),
         key=lambda file: (not file.name.endswith(".tar.gz"), file.name),
     )
-    pinned = package.name in driver.pinned_index
+    key = f"{package.name}@{package.origin}" if package.origin else package.name
+    pinned = key in driver.pinned_index
     return LockedPackage(
         package.name,
         package.version,

@@ -24,13 +24,14 @@ def check_references(
     That is one of a package from an index, asked for by an extra; or one that an index's package
     asks for through an extra of a direct project.
     """
+    named = {key.partition("@")[0] for key in direct}
     for package in resolution.packages:
         for text in package.requires:
             if "@" not in text:
                 continue
             requirement = parse_requirement(text)
             name = requirement.name
-            if requirement.url is None or name in direct:
+            if requirement.url is None or name in named:
                 continue
             shown = redact(requirement.url)
             raise ForeignPlaceError(

@@ -24,7 +24,8 @@ _DEFAULT = Revision()
 class Ask(Struct, frozen=True):
     """A project that is asked for at a place. ``base`` is where relative paths start.
 
-    ``by`` is the name of the project that asks.
+    ``by`` is the name of the project that asks. ``where`` is a marker of where it does, "" where
+    it does everywhere.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Ask(Struct, frozen=True):
     base: Path
     by: str
     extras: tuple[str, ...] = ()
+    where: str = ""
 
 
 class Place(Struct, frozen=True):

@@ -35,9 +35,12 @@ from wheelright.workflows.direct.errors import ConflictingPlacesError, WrongPlac
 from wheelright.workflows.direct.git import Git
 from wheelright.workflows.direct.places import Ask, Place, place_of, repository_of, revision_of
 from wheelright.workflows.local import LocalProject, read_directory, relative_path
+from wheelright.workflows.origins import Claim, all_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+
+    from packaging.markers import Marker
 
     from wheelright.index import Indexes
     from wheelright.index.metadata import Headers
@@ -54,7 +57,10 @@ def git_of(context: Context) -> Git:
 
 
 class DirectReader(Struct):
-    """Reads places. ``found`` is by name, as is ``declared``: whether a lock is current."""
+    """Reads places. ``found`` is by name, and label where a place counts somewhere (``a@1``).
+
+    ``declared`` is by name: whether a lock is current.
+    """
 
     context: Context
     root: Path
@@ -69,6 +75,7 @@ class DirectReader(Struct):
     _waiting: list[tuple[Ask, Place]] = field(default_factory=list)
     _followed: set[tuple[str, str]] = field(default_factory=set)
     _trees: dict[str, tuple[Path, Ask | None]] = field(default_factory=dict)
+    _labels: dict[tuple[str, Place, str], str] = field(default_factory=dict)
 
     def declare(self, asks: Iterable[Ask], forced: Iterable[Ask] = ()) -> None:
         """Take in what the project asks for. No network is used.
@@ -81,12 +88,29 @@ class DirectReader(Struct):
             self._forced.add(ask.name)
         for ask in asks:
             self._take(ask)
-        self.declared.update(self.stated)
+        self.declared.update(self._said())
+
+    def _said(self) -> dict[str, str]:
+        """Return what is stated of each project, all its places in one text."""
+        said: dict[str, list[str]] = {}
+        for key, text in self.stated.items():
+            where = self._asks[key][0].where
+            said.setdefault(_name(key), []).append(f"{text} where {where}" if where else text)
+        return {name: "; ".join(sorted(texts)) for name, texts in said.items()}
+
+    @property
+    def claims(self) -> list[Claim]:
+        """What is known of where projects come from, for telling their origins apart."""
+        return [
+            Claim(ask.name, key.partition("@")[2], f"`{place}`", ask.where)
+            for key, (ask, place) in self._asks.items()
+        ]
 
     def complete(self, known: Lock | None, upgraded: Callable[[str], bool]) -> None:
         """Fetch and read the rest. ``upgraded`` says which names leave what ``known`` holds."""
         while self._waiting:
             ask, place = self._waiting.pop(0)
+            key = self._key(ask, place)
             locked = () if known is None or upgraded(ask.name) else known.by_name.get(ask.name, ())
             was = {} if known is None or known.inputs is None else known.inputs.sources
             kept = locked if was.get(ask.name) == self.declared.get(ask.name) else ()
@@ -94,25 +118,34 @@ class DirectReader(Struct):
                 local = self._repository(ask, place, kept)
             else:
                 local = self._archive(ask, place, kept)
-            before = self.found.get(ask.name)
+            before = self.found.get(key)
             if before is None:
-                self.found[ask.name] = local
+                self.found[key] = local
             elif before.vcs is None or local.vcs is None or before.vcs.commit != local.vcs.commit:
                 raise self._conflict(ask, place)
-            self._follow(ask.name, ask.extras)
+            self._follow(key, ask.extras)
 
     # -- asking
+
+    def _key(self, ask: Ask, place: Place) -> str:
+        """Return what a place of a project is kept by."""
+        if not ask.where:
+            return ask.name
+        numbered = sum(name == ask.name for name, _, _ in self._labels)
+        label = self._labels.setdefault((ask.name, place, ask.where), str(numbered + 1))
+        return f"{ask.name}@{label}"
 
     def _take(self, ask: Ask) -> None:
         if ask.name in self._forced:
             return
         place = place_of(ask)
-        known = self._asks.get(ask.name)
+        key = self._key(ask, place)
+        known = self._asks.get(key)
         if known is None:
-            self._asks[ask.name] = (ask, place)
-            self._declare(ask, place)
+            self._asks[key] = (ask, place)
+            self._declare(key, ask, place)
         elif known[1] == place:
-            self._follow(ask.name, ask.extras)
+            self._follow(key, ask.extras)
         elif known[1].is_beside(place):
             self._waiting.append((ask, place))
         else:
@@ -129,10 +162,10 @@ class DirectReader(Struct):
             hints=["name one place for both, or decide with `override-dependencies`"],
         )
 
-    def _declare(self, ask: Ask, place: Place) -> None:
+    def _declare(self, key: str, ask: Ask, place: Place) -> None:
         """State a place, and read it where it is a source tree."""
         if place.kind != "path":
-            self.stated[ask.name] = place.state(self.root)
+            self.stated[key] = place.state(self.root)
             self._waiting.append((ask, place))
             return
         source = ask.source
@@ -141,7 +174,7 @@ class DirectReader(Struct):
         if path.is_file():
             with path.open("rb") as file:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
-            self.stated[ask.name] = f"{place.state(self.root)} sha256 {digest}"
+            self.stated[key] = f"{place.state(self.root)} sha256 {digest}"
             self._waiting.append((ask, place))
             return
         local = read_directory(
@@ -151,10 +184,10 @@ class DirectReader(Struct):
             lambda tree: self.builds().metadata(tree),
             editable=bool(source.editable),
         )
-        self.stated[ask.name] = local.state()
-        self.found[ask.name] = local
-        self._trees[ask.name] = (path, None)
-        self._follow(ask.name, ask.extras)
+        self.stated[key] = local.state()
+        self.found[key] = local
+        self._trees[key] = (path, None)
+        self._follow(key, ask.extras)
 
     # -- reading
 
@@ -178,7 +211,7 @@ class DirectReader(Struct):
                     where=str(path),
                     hints=["take `editable` out of the source, or name a source tree"],
                 )
-            digest = self.stated[ask.name].rpartition(" ")[2]
+            digest = self.stated[self._key(ask, place)].rpartition(" ")[2]
             file = file_at(path.as_uri(), ask.name)
             file = File(file.name, file.url, {"sha256": digest}, path.stat().st_size)
         archives = Archives(self.context, self.indexes, self.builds)
@@ -209,7 +242,7 @@ class DirectReader(Struct):
         vcs = Vcs(vcs.kind, commit, vcs.url, vcs.path, vcs.requested_revision, vcs.subdirectory)
         local = _local(ask, place, headers, vcs=vcs)
         fixed = GitSource(git=at.url, rev=commit, lfs=ask.source.lfs)
-        self._trees.setdefault(ask.name, (folder, Ask(ask.name, fixed, tree, ask.by)))
+        self._trees.setdefault(self._key(ask, place), (folder, Ask(ask.name, fixed, tree, ask.by)))
         return local
 
     def _headers(self, key: str, commit: str, folder: str | None, tree: Path) -> Headers:
@@ -229,42 +262,45 @@ class DirectReader(Struct):
 
     # -- following
 
-    def _follow(self, name: str, extras: Iterable[str]) -> None:
+    def _follow(self, key: str, extras: Iterable[str]) -> None:
         """Take in what a project asks for directly, itself and with these extras."""
-        local = self.found.get(name)
+        local = self.found.get(key)
         if local is None:  # not fetched yet: it is followed with the extras of its own ask
-            ask, place = self._asks[name]
+            ask, place = self._asks[key]
             more = tuple(sorted({*ask.extras, *extras}))
-            wider = Ask(ask.name, ask.source, ask.base, ask.by, more)
-            self._asks[name] = (wider, place)
+            wider = Ask(ask.name, ask.source, ask.base, ask.by, more, ask.where)
+            self._asks[key] = (wider, place)
             self._waiting = [(wider, at) if one is ask else (one, at) for one, at in self._waiting]
             return
         for extra in ("", *extras):
-            if (name, extra) in self._followed:
+            if (key, extra) in self._followed:
                 continue
-            self._followed.add((name, extra))
+            self._followed.add((key, extra))
             for requirement in _active(local.requires, extra):
-                if requirement.name == name:
-                    self._follow(name, requirement.extras)
+                if requirement.name == local.name:
+                    self._follow(key, requirement.extras)
                     continue
-                ask_for = self._asked_by(local, requirement)
+                ask_for = self._asked_by(key, local, requirement)
                 if ask_for is not None:
                     self._take(ask_for)
-                elif requirement.name in self._asks:
-                    self._follow(requirement.name, requirement.extras)
+                    continue
+                for other in [one for one in self._asks if _name(one) == requirement.name]:
+                    self._follow(other, requirement.extras)
 
-    def _asked_by(self, local: LocalProject, requirement: Requirement) -> Ask | None:
+    def _asked_by(self, key: str, local: LocalProject, requirement: Requirement) -> Ask | None:
         name = requirement.name
-        tree, fixed = self._trees.get(local.name, (self.root, None))
+        tree, fixed = self._trees.get(key, (self.root, None))
         source = source_of_reference(requirement)
-        if source is None and local.name in self._trees and self.with_sources:
+        where = None if source is None else _plain(requirement)
+        if source is None and key in self._trees and self.with_sources:
             for one in _sources_in(tree).get(name, ()):
-                source = _usable(one, name, local.name)
+                source, where = _usable(one, name, local.name), one.marker
         if source is None:
             return None
         if fixed is not None and isinstance(source, PathSource):
             source = _inside(source, tree, fixed, name)
-        return Ask(name, source, tree, local.name, requirement.extras)
+        only = all_of(self._asks[key][0].where, where)
+        return Ask(name, source, tree, local.name, requirement.extras, only)
 
 
 def _local(
@@ -319,6 +355,16 @@ def _active(texts: Iterable[str], extra: str) -> Iterable[Requirement]:
             yield requirement
 
 
+def _plain(requirement: Requirement) -> Marker | None:
+    """Return the marker of a requirement, but for one that speaks of extras."""
+    marker = requirement.marker
+    return None if marker is None or "extra" in str(marker) else marker
+
+
+def _name(key: str) -> str:
+    return key.partition("@")[0]
+
+
 def _sources_in(tree: Path) -> Mapping[str, tuple[Source, ...]]:
     """Return the sources that a source tree states for itself."""
     if not (tree / "pyproject.toml").is_file():
@@ -331,8 +377,8 @@ def _usable(source: Source, name: str, by: str) -> Source | None:
 
     if isinstance(source, IndexSource):
         return None
-    if source.is_conditional:
-        raise unsupported_source(name, f"in `{by}` has a condition (`marker`, `extra` or `group`)")
+    if source.extra is not None or source.group is not None:
+        raise unsupported_source(name, f"in `{by}` is for an extra or a group alone")
     if not isinstance(source, (PathSource, GitSource, UrlSource)):
         raise unsupported_source(name, f"in `{by}` is a member of a workspace")
     return source
