@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -187,7 +187,7 @@ def canonical(lock: Lock) -> Lock:
         extras=_unique(lock.extras),
         groups=_unique(lock.groups),
         default_groups=_unique(lock.default_groups),
-        packages=tuple(sorted(map(_canonical_package, lock.packages), key=_order)),
+        packages=_ordered([_canonical_package(package) for package in lock.packages]),
         targets=() if lock.inputs is None else tuple(sorted(lock.targets, key=_name_of)),
         inputs=None if lock.inputs is None else canonical_inputs(lock.inputs),
         intact=True,
@@ -201,11 +201,12 @@ def _name_of(target: LockedTarget) -> str:
 def canonical_file(file: File) -> File:
     """Return the file as a lock holds it: address, size, upload time and hashes, no secrets."""
     url = without_credentials(file.url)
-    uploaded = utc_time(file.uploaded or "")
-    hashes = dict(sorted(file.hashes.items()))
-    return File(name=file.name, url=url, hashes=hashes, size=file.size, uploaded=uploaded)
+    uploaded = utc_time(file.uploaded) if file.uploaded else None
+    hashes = file.hashes if len(file.hashes) == 1 else dict(sorted(file.hashes.items()))
+    return File(file.name, url, hashes, file.size, uploaded)
 
 
+@lru_cache(maxsize=1 << 14)
 def utc_time(text: str) -> str | None:
     """Return an RFC 3339 time in UTC with ``Z``, fractions only where not zero; else ``None``.
 
@@ -264,16 +265,24 @@ def canonical_inputs(inputs: LockInputs) -> LockInputs:
     return LockInputs(**values)
 
 
+def _ordered(packages: list[LockedPackage]) -> tuple[LockedPackage, ...]:
+    """Sort packages; most differ in what is quickly compared, and writing out all takes long."""
+    if len({_first(package) for package in packages}) == len(packages):
+        return tuple(sorted(packages, key=_first))
+    return tuple(sorted(packages, key=_order))
+
+
+def _first(package: LockedPackage) -> tuple[object, ...]:
+    version = package.version or ""
+    return (package.name, _natural(version), version, package.marker or "")
+
+
 def _order(package: LockedPackage) -> tuple[object, ...]:
     """Order by name, version and marker; the rest only decides between entries alike in these."""
-    version = package.version or ""
     rest = (package.requires_python, package.index, package.directory, package.archive, package.vcs)
     files = [(file.name, file.url, sorted(file.hashes.items())) for file in package.files]
     return (
-        package.name,
-        _natural(version),
-        version,
-        package.marker or "",
+        *_first(package),
         package.extras,
         package.requires,
         repr(rest),
