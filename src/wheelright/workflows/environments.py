@@ -105,7 +105,9 @@ class Making(Struct, frozen=True):
         for asked in self.request.asked:
             stated = () if hidden else settings.sources.get(asked.name, ())
             for source in (asked.source,) if asked.source is not None else stated:
-                if isinstance(source, WorkspaceSource) or source.is_conditional:
+                if not _counts(source, self.request.interpreter.marker_values):
+                    continue
+                if isinstance(source, WorkspaceSource):
                     from wheelright.workflows.roots import UnsupportedSourceError
 
                     raise UnsupportedSourceError(
@@ -139,3 +141,10 @@ class Making(Struct, frozen=True):
         parts += [request.base.site_packages if request.base is not None else ""]
         parts += [f"{name} {versions}" for name, versions in sorted(request.preferred.items())]
         return hashlib.sha256("\n".join(parts).encode("utf-8", "replace")).hexdigest()[:24]
+
+
+def _counts(source: Source, values: Mapping[str, str]) -> bool:
+    """Whether a source holds for one Python; what is for an extra or a group alone does not."""
+    if source.extra is not None or source.group is not None:
+        return False
+    return source.marker is None or source.marker.evaluate(dict(values))

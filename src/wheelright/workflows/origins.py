@@ -63,7 +63,7 @@ def origins_of(claims: Iterable[Claim], request: Request) -> dict[str, tuple[Ori
     return {
         name: _origins(name, found, request)
         for name, found in by_name.items()
-        if any(claim.where for claim in found)
+        if any(claim.where for claim in found) or len({claim.index for claim in found} - {None}) > 1
     }
 
 
