@@ -231,6 +231,14 @@ def test_android_is_not_musl() -> None:
     assert (found.system, found.libc, found.fault) == ("android", None, None)
 
 
+def test_a_glibc_version_of_gcc_is_no_glibc() -> None:
+    # musl systems have it too: `libgcc_s` names its oldest symbols so on every libc.
+    data = (BINARIES / "glibc_aarch64.so").read_bytes().replace(b"libc.so.6", b"libgcc_s.")
+    (needs,) = read_binary("x", data)
+    assert needs.versions == {"libgcc_s.": ("GLIBC_2.17",)}
+    assert (needs.libc, needs.floor) == (None, None)
+
+
 def test_too_many_sections_of_windows() -> None:
     data = bytearray((BINARIES / "windows_x86_64.pyd").read_bytes())
     start = struct.unpack_from("<I", data, 60)[0]

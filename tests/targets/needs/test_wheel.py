@@ -141,6 +141,6 @@ def test_plain_data_comes_back_whole(found: list[BinaryNeeds]) -> None:
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(plain)) == plain
 
 
-@pytest.mark.parametrize("plain", [None, [], [0, []], [2, []], [1, [["x", "coff"]]], "text"])
+@pytest.mark.parametrize("plain", [None, [], [0, []], [1, []], [2, [["x", "coff"]]], "text"])
 def test_other_data_is_not_measured(plain: object) -> None:
     assert from_plain(plain) is None

@@ -141,7 +141,7 @@ def _system(os_abi: int, found: _Found) -> str | None:
 
 
 def _libc(needs: BinaryNeeds, interpreter: str) -> Literal["glibc", "musl"] | None:
-    if any(name.startswith("GLIBC_") for names in needs.versions.values() for name in names):
+    if any(name.startswith("GLIBC_") for name in _libc_versions(needs)):
         return "glibc"
     for name in (*needs.libraries, interpreter.rpartition("/")[2]):
         if name == "libc.so.6" or re.match(r"ld-linux|ld64\.so", name):
@@ -151,19 +151,28 @@ def _libc(needs: BinaryNeeds, interpreter: str) -> Literal["glibc", "musl"] | No
     return None
 
 
+def _libc_versions(needs: BinaryNeeds) -> list[str]:
+    """List the versions asked of all libraries but GCC's, whose ``GLIBC_2.0`` musl systems have."""
+    return [
+        name
+        for library, names in needs.versions.items()
+        if not library.startswith("libgcc_s")
+        for name in names
+    ]
+
+
 def _glibc_floor(needs: BinaryNeeds, *, relr: bool) -> Version | None:
     # Some linkers pack relocations without saying so in a version need; old loaders then crash.
     floors: list[Version] = [_GLIBC_WORDS["ABI_DT_RELR"]] if relr else []
-    for names in needs.versions.values():
-        for name in names:
-            namespace, _, version = name.partition("_")
-            if namespace != "GLIBC" or version == "PRIVATE":
-                continue
-            number = numeric(version)
-            if number is None:
-                floors.append(_GLIBC_WORDS.get(version, _GLIBC_NEWEST_WORD))
-            elif len(number) > 1:
-                floors.append((number[0], number[1]))
+    for name in _libc_versions(needs):
+        namespace, _, version = name.partition("_")
+        if namespace != "GLIBC" or version == "PRIVATE":
+            continue
+        number = numeric(version)
+        if number is None:
+            floors.append(_GLIBC_WORDS.get(version, _GLIBC_NEWEST_WORD))
+        elif len(number) > 1:
+            floors.append((number[0], number[1]))
     return max(floors, default=None)
 
 

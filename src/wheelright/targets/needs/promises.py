@@ -17,7 +17,8 @@ from wheelright.targets.needs.policies import (
     windows_provides,
 )
 from wheelright.targets.needs.wheel import is_module
-from wheelright.targets.platform import MUSL_FLOOR, Platform, cpu_name, parse_platform, system_words
+from wheelright.targets.describing import cpu_name
+from wheelright.targets.platform import MUSL_FLOOR, Platform, parse_platform, system_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

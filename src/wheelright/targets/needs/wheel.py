@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # Raised whenever the meaning of the plain data changes; data under another number is not read.
-PLAIN_VERSION = 1
+PLAIN_VERSION = 2
 MAGIC_SIZE = 4
 """How many first bytes of a file :func:`is_binary` has to see."""
 
