@@ -85,6 +85,11 @@ class Candidate:
     reluctant: bool = False
 
     @property
+    def served(self) -> frozenset[tuple[int, int]] | None:
+        """Where its files serve, as ``serves`` or ``files`` say."""
+        return self.serves if self.files is None else self.files.serves
+
+    @property
     def identity(self) -> str:
         """The version, with the label of its origin after ``@``: ``2.5.1@1``."""
         return self.version if self.origin is None else f"{self.version}@{self.origin.label}"

@@ -51,6 +51,8 @@ class Knowledge:
     """Facts by project and version, the vocabulary they brought, and the choice per project.
 
     ``stale`` says that the vocabulary grew since the last universe was built from it.
+    ``passed_over`` has the (point, Python minor) pairs that a version's files do not serve, and
+    ``left_out`` those that are covered no more, with the project that nothing serves there.
     """
 
     request: Request
@@ -68,8 +70,7 @@ class Knowledge:
     foretold: set[tuple[str, str]] = field(default_factory=set)
     notes: dict[str, None] = field(default_factory=dict)
     passed_over: dict[tuple[str, str], set[tuple[int, int]]] = field(default_factory=dict)
-    left_out: dict[int, LeftOut] = field(default_factory=dict)  # by point, the oldest minor
-    all_left_out: list[LeftOut] = field(default_factory=list)
+    left_out: dict[tuple[int, int], str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, request: Request) -> Knowledge:
@@ -197,5 +198,15 @@ class Knowledge:
     def universe(self) -> Universe:
         """Build the universe for the vocabulary as it stands."""
         self.stale = False
-        above = {point: one.minor for point, one in self.left_out.items()}
-        return Universe(self.request, self.vocabulary, above)
+        return Universe(self.request, self.vocabulary, self.left_out.keys())
+
+    def leave_out(self, cells: Iterable[tuple[int, int]], name: str) -> None:
+        """Cover these (point, Python minor) pairs no more, nor newer Pythons of their points.
+
+        ``name`` is the project that nothing serves there.
+        """
+        for point, oldest in cells:
+            for minor in self.request.point_optional[point]:
+                if minor >= oldest:
+                    self.left_out.setdefault((point, minor), name)
+        self.stale = True

@@ -59,9 +59,10 @@ class Request:
 
     ``requires_python`` bounds the Pythons (both ends count). ``points`` fixes the rest of each
     environment where targets are declared: one mapping of marker values per target; empty means
-    universal; ``point_pythons`` bounds the Pythons of each. ``point_optional`` are, per point,
-    minors that may be left out, newest first, where nothing serves them. ``python_exact`` asks for that one Python alone. ``environments`` are markers; the
-    lock then covers only where one of them holds. ``name`` is the project's, for messages.
+    universal. ``point_pythons`` bounds the Pythons of each, and ``point_optional`` are minors of
+    each that may be left out, newest first, where nothing serves them. ``python_exact`` asks for
+    that one Python alone. ``environments`` are markers; the lock then covers only where one of
+    them holds. ``name`` is the project's, for messages.
     ``conflicts`` are sets of sides, each of one or more entries; entries of two sides of one set
     are never asked for together, and need not agree on versions.
     """

@@ -20,8 +20,9 @@ from wheelright.resolver.hints import hints_of
 from wheelright.resolver.incompatibility import leaves
 from wheelright.resolver.join import join_parts
 from wheelright.resolver.knowledge import Knowledge
-from wheelright.resolver.result import Resolution, Statistics
-from wheelright.resolver.search import Impossible, MustSplit, Search
+from wheelright.resolver.result import LeftOut, PassedOver, Resolution, Statistics
+from wheelright.resolver.search import Search
+from wheelright.resolver.signals import Impossible, LeaveOut, MustSplit
 from wheelright.resolver.simplify import marker_for
 from wheelright.resolver.split import cut_python
 from wheelright.resolver.words import Words
@@ -64,6 +65,11 @@ def resolve(request: Request) -> Generator[Need, Answer, Resolution]:
                 len(knowledge.releases),
                 len(parts),
             ),
+            tuple(
+                PassedOver(name, version.partition("@")[0], frozenset(cells))
+                for (name, version), cells in knowledge.passed_over.items()
+            ),
+            tuple(LeftOut(*cell, name) for cell, name in sorted(knowledge.left_out.items())),
         )
 
 
@@ -75,6 +81,9 @@ def _solve(
     A search that met literals which the universe does not tell apart is carried to its end all
     the same, since most of what it asks will be asked again; its answer counts for nothing, and
     nor do the answers of the parts before it.
+
+    Where only Pythons that need not be served stand in the way, they are left out, and everything
+    starts again without them.
 
     ``cuts`` remembers the Pythons at which everything had to be split, so that a restart with a
     finer universe need not find them again.
@@ -97,6 +106,10 @@ def _solve(
             if split.python is not None and universe.only_python(where, universe.everything):
                 cuts.add(split.python)
             waiting += (split.second, split.first)
+        except LeaveOut as signal:
+            if not knowledge.stale:
+                knowledge.leave_out(signal.cells, signal.name)
+            break
         except Impossible as signal:
             if knowledge.stale:
                 break
@@ -129,9 +142,9 @@ def _preferred(knowledge: Knowledge, parts: list[Part]) -> Mapping[str, tuple[st
 
 
 def _failure(knowledge: Knowledge, universe: Universe, signal: Impossible) -> ResolutionFailure:
-    words = Words(knowledge.request.name, signal.search.nodes)
+    words = Words(knowledge.request.name, signal.nodes)
     proof, culprits = explain(signal.proof, words)
-    failing = signal.proof.where & signal.search.where
+    failing = signal.proof.where & signal.where
     marker = marker_for(universe, failing, universe.everything)
     where = f" where `{marker}`" if marker else ""
     premises = premises_of(leaves(signal.proof), words)

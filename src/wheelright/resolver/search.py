@@ -33,7 +33,9 @@ from wheelright.resolver.incompatibility import (
 )
 from wheelright.resolver.known import Incompatibilities, Shelf
 from wheelright.resolver.markers import parse_marker
-from wheelright.resolver.split import Split, split_between, split_python
+from wheelright.resolver.serving import best_served, check_promised, pass_over
+from wheelright.resolver.signals import Impossible, MustSplit
+from wheelright.resolver.split import split_between, split_python
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -51,23 +53,6 @@ RESTLESS = 5
 FORESIGHT = 64
 #: Conflicts between two looks for incompatibilities that can be forgotten.
 FORGET = 32
-
-
-class MustSplit(Exception):  # noqa: N818 - not an error
-    """The set has no common answer."""
-
-    def __init__(self, split: Split) -> None:
-        super().__init__()
-        self.split = split
-
-
-class Impossible(Exception):  # noqa: N818 - translated by ``resolve``
-    """No versions satisfy; ``proof`` derives it."""
-
-    def __init__(self, proof: Incompatibility, search: Search) -> None:
-        super().__init__()
-        self.proof = proof
-        self.search = search
 
 
 @dataclass(slots=True)
@@ -409,7 +394,11 @@ class Search:
         reach = self.reach[project] & self.where
         misfit = self.universe.misfit_mask(candidate)
         if reach & misfit:
-            self._add({project: 1 << bit}, misfit, MisfitCause(candidate.misfit))
+            version = node.key[0], candidate.identity
+            pass_over(self.knowledge, self.universe, version, self.where, reach)
+            files = candidate.files
+            reason = candidate.misfit if files is None else files.misfit
+            self._add({project: 1 << bit}, misfit, MisfitCause(reason))
             return False
         for dependency in self.knowledge.constraints.get(node.key[0], ()):
             limited = node.candidates.any & ~node.candidates.matching(dependency.specifier)
@@ -474,7 +463,8 @@ class Search:
             bit = node.candidates.bits.get(version, 0)
             if bit and allowed >> bit & 1:
                 return version
-        return node.candidates.identity(allowed.bit_length() - 1)
+        need = self.reach[node.base] & self.where
+        return node.candidates.identity(best_served(self.universe, node.candidates, allowed, need))
 
     # -- propagation and conflicts
 
@@ -498,8 +488,10 @@ class Search:
             number, previous = self._responsible(conflict)
             satisfier = steps[number] if number >= 0 else None
             if satisfier is None or (satisfier.cause is None and satisfier.level == 0):
-                raise Impossible(conflict, self)
+                self._check_promised(conflict)
+                raise Impossible(conflict, self.nodes, self.where)
             if satisfier.cause is None or previous < satisfier.level:
+                self._check_promised(conflict)
                 self._undo(self._patience(conflict, satisfier.project, previous))
                 return conflict
             project = satisfier.project
@@ -558,13 +550,17 @@ class Search:
             if split is not None:
                 raise MustSplit(split)
 
-    def _real(self, incompatibility: Incompatibility) -> bool:
-        """Whether it holds somewhere that all projects which it selects are reached."""
+    def _check_promised(self, conflict: Incompatibility) -> None:
+        if self.universe.optional:
+            check_promised(self.universe, self.nodes, conflict, self._real(conflict))
+
+    def _real(self, incompatibility: Incompatibility) -> int:
+        """Return where it holds and all projects which it selects are reached."""
         real = incompatibility.where & self.where
         for project, versions in incompatibility.terms.items():
             if versions & 1 == 0:
                 real &= self.reach[project]
-        return real != 0
+        return real
 
     def _undo(self, level: int) -> None:
         self.assignments.backtrack(level)

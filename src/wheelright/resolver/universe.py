@@ -67,6 +67,8 @@ SYSTEM_VARIABLES = ("os_name", "sys_platform", "platform_system")
 IMPLEMENTATIONS = (("cpython", "CPython"), ("pypy", "PyPy"))
 IMPLEMENTATION_VARIABLES = ("implementation_name", "platform_python_implementation")
 MACHINES = ("x86_64", "aarch64", "arm64", "AMD64")
+#: What differs between machines of one target, and on one machine from day to day.
+VOLATILE = frozenset({"platform_release", "platform_version", "implementation_version"})
 _WORDS = re.compile(r"[^\s,|]+")
 
 
@@ -154,7 +156,12 @@ class Universe:
     ``everything`` is the set of declared environments; all masks lie within it.
     """
 
-    def __init__(self, request: Request, vocabulary: Vocabulary) -> None:
+    def __init__(
+        self,
+        request: Request,
+        vocabulary: Vocabulary,
+        left_out: Iterable[tuple[int, int]] = (),
+    ) -> None:
         starts = _python_starts(request, vocabulary)
         self.starts = starts
         python_values = [_python_values(start, request.python_exact) for start in starts]
@@ -177,6 +184,12 @@ class Universe:
         self._alike = _alike(request.points)
         self.everything = (1 << self.size) - 1
         self._declare(request)
+        self.everything &= ~self._cells_mask(left_out)
+        self.optional = self.everything & self._cells_mask(
+            (point, minor)
+            for point, minors in enumerate(request.point_optional)
+            for minor in minors
+        )
 
     def _slices(self) -> tuple[tuple[int, ...], ...]:
         """Per axis and value: the set of all environments that have that value."""
@@ -239,7 +252,7 @@ class Universe:
 
     def misfit_mask(self, candidate: Candidate) -> int:
         """Return where the files of a candidate do not serve."""
-        misfit = self.everything & ~self.serve_mask(candidate.serves)
+        misfit = self.everything & ~self.serve_mask(candidate.served)
         for text in candidate.unserved:
             misfit |= self.mask(parse_marker(text))
         if candidate.origin is not None:
@@ -305,15 +318,30 @@ class Universe:
             return self.everything
         known = self._served.get(serves)
         if known is None:
-            minors = [start[1] for start in self.starts]
-            named = self.everything & _union(
-                self.slices[0][at] & self.slices[1][point]
-                for point, minor in serves
-                for at, known_minor in enumerate(minors)
-                if known_minor == minor
-            )
+            named = self.everything & self._cells_mask(serves)
             known = self._served[serves] = named & ~self._beside(self.everything & ~named)
         return known
+
+    def _cells_mask(self, cells: Iterable[tuple[int, int]]) -> int:
+        """Return the environments that (point, Python minor) pairs name."""
+        by_minor: dict[int, list[int]] = {}
+        for at, start in enumerate(self.starts):
+            by_minor.setdefault(start[1], []).append(at)
+        return _union(
+            self.slices[0][at] & self.slices[1][point]
+            for point, minor in cells
+            for at in by_minor.get(minor, ())
+        )
+
+    def cells(self, where: int) -> set[tuple[int, int]]:
+        """Return the (point, Python minor) pairs that a set of environments touches."""
+        if TARGET not in self.index:
+            return set()
+        return {
+            (point, self.starts[at][1])
+            for at in self.values_on(0, where)
+            for point in self.values_on(1, where & self.slices[0][at])
+        }
 
     def _beside(self, where: int) -> int:
         """Return the environments that no marker can tell from one of ``where``."""
@@ -339,10 +367,14 @@ class Universe:
 
 
 def _alike(points: Sequence[Mapping[str, str]]) -> list[list[int]]:
-    """Return the groups of targets that have the same marker values, two or more each."""
+    """Return the groups of targets that have the same marker values, two or more each.
+
+    The release of a system changes with its updates: it must never decide between versions.
+    """
     groups: dict[tuple[tuple[str, str], ...], list[int]] = {}
     for number, values in enumerate(points):
-        groups.setdefault(tuple(sorted(values.items())), []).append(number)
+        lasting = sorted((name, text) for name, text in values.items() if name not in VOLATILE)
+        groups.setdefault(tuple(lasting), []).append(number)
     return [group for group in groups.values() if len(group) > 1]
 
 
