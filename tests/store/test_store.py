@@ -60,7 +60,7 @@ def test_adding_keeps_the_tree_and_the_facts(store: Store) -> None:
     assert wheel.facts.data_directory == "some_app-1.2.data"
     assert wheel.facts.console_scripts == (EntryPoint("some-app", "some_app", "main.run"),)
     assert wheel.facts.gui_scripts == (EntryPoint("some-window", "some_app.window", "show"),)
-    assert wheel.facts.needs == [1, []]
+    assert wheel.facts.needs == [2, []]
     assert [entry.path for entry in wheel.entries] == [
         "some_app-1.2.data/scripts/tool",
         "some_app-1.2.dist-info/METADATA",
