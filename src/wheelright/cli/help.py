@@ -74,6 +74,12 @@ def _command(command: Command, style: Style, width: int) -> Iterator[str]:
         )
     yield ""
     yield f"{style.paint('Usage:', 'bold')} {usage(command)}"
+    if command.examples:
+        yield ""
+        yield style.paint("Examples:", "bold")
+        for want, line in command.examples:
+            yield from textwrap.wrap(want, width, initial_indent="  ", subsequent_indent="  ")
+            yield f"    {style.paint(line, 'cyan')}"
     if command.arguments is not None:
         yield ""
         yield style.paint("Arguments:", "bold")

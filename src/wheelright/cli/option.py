@@ -101,6 +101,7 @@ class Command:
 
     ``read`` makes the options dataclass of ``workflows.options``; ``work`` takes the context and
     these options and calls the workflow; ``render`` prints the outcome and answers the exit code.
+    ``examples`` pair what somebody wants with the line that does it.
     ``passthrough`` ends the options at the first argument (``run``); without ``needs_context``
     the work gets ``None`` for a context.
     """
@@ -108,6 +109,7 @@ class Command:
     name: str
     summary: str
     description: str = ""
+    examples: tuple[tuple[str, str], ...] = ()
     options: tuple[Option, ...] = ()
     arguments: Arguments | None = None
     passthrough: bool = False

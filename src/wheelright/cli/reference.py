@@ -103,6 +103,11 @@ def _command(command: Command) -> Iterator[str]:
     yield from ("```", usage(command), "```", "")
     if command.description:
         yield from (command.description, "")
+    if command.examples:
+        yield "```sh"
+        for want, line in command.examples:
+            yield from (f"# {want}", line)
+        yield from ("```", "")
     if command.arguments is not None:
         yield from (f"`{command.arguments.metavar}`: {command.arguments.help}.", "")
     links = []

@@ -37,6 +37,7 @@ ENTRIES = (
     Entry("run", "run", "RUN", "Run a command in the project's venv"),
     Entry("tree", "tree", "TREE", "Show what depends on what"),
     Entry("export", "export", "EXPORT", "Write the lock in another format"),
+    Entry("check", "check", "CHECK", "Prove that the lock serves every target"),
     Entry("venv", "venv", "VENV", "Make a venv"),
     Entry("pip install", "pip", "INSTALL", "Install packages into an environment"),
     Entry("pip sync", "pip", "SYNC", "Make an environment hold what files say, and nothing else"),
