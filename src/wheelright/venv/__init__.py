@@ -18,6 +18,7 @@ from wheelright.venv.apply import (
 )
 from wheelright.venv.create import create_venv
 from wheelright.venv.errors import BrokenVenv, NewerRecord, NotAVenv, PathOutsideVenv
+from wheelright.venv.guard import guard_facts, guard_files, guard_is_current, write_guard
 from wheelright.venv.inspect import Installed, Venv, find_venv, list_installed
 from wheelright.venv.plan import Action, Origin, Plan, PlanOptions, Wanted, make_plan
 from wheelright.venv.record import (
@@ -49,6 +50,9 @@ __all__ = [
     "apply_plan",
     "create_venv",
     "find_venv",
+    "guard_facts",
+    "guard_files",
+    "guard_is_current",
     "list_installed",
     "lock_venv",
     "make_plan",
@@ -57,6 +61,7 @@ __all__ = [
     "read_pending",
     "read_record",
     "remove_stamp",
+    "write_guard",
     "write_record",
     "write_stamp",
 ]

@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from wheelright.outside import files
 from wheelright.outside.locks import FileLock
+from wheelright.venv.guard import write_guard
 from wheelright.venv.inspect import LOCK_NAME
 from wheelright.venv.place import Placement, Placer
 from wheelright.venv.record import Record, RecordedPackage, write_record
@@ -41,12 +42,14 @@ STAMP_NAME = ".wheelright-stamp"
 class ApplyOptions(Struct, frozen=True):
     """``link_mode`` is tried first and gives way where the disks cannot do it.
 
-    ``arch`` is the arch of the venv's Python (for launchers on Windows).
+    ``arch`` is the arch of the venv's Python (for launchers on Windows). ``guard`` are the files
+    of the venv's guard (``guard.guard_files``), ``None`` for none.
     """
 
     link_mode: LinkMode = "clone"
     compile_bytecode: bool = False
     arch: str = "x86_64"
+    guard: Mapping[str, bytes] | None = None
 
 
 _PLAIN: Final = ApplyOptions()
@@ -129,6 +132,7 @@ def apply_plan(
         names = read_pending(venv).union(action.name for action in plan.actions)
         files.write_atomic(pending, msgspec.json.encode({"packages": sorted(names)}))
         _change(venv, plan, wheels, reporter, options)
+    write_guard(venv, options.guard)
     write_record(venv, record)
     files.remove_file(pending)
 

@@ -22,16 +22,19 @@ from wheelright.venv import (
     Record,
     RecordedTarget,
     apply_plan,
+    guard_is_current,
     lock_venv,
     make_plan,
     next_packages,
     read_pending,
     read_record,
+    write_guard,
 )
 from wheelright.workflows.aims import aim_for, runs_here
 from wheelright.workflows.choosing import choose_wanted
 from wheelright.workflows.direct.installing import DirectWheels, Stated
 from wheelright.workflows.fetching import Fetcher
+from wheelright.workflows.fitting import guard_for
 from wheelright.workflows.goals import choose_goal
 from wheelright.workflows.lock import (
     LOCK_NAME,
@@ -163,11 +166,14 @@ def _carry_out(work: Syncing) -> Venv:
     )
     packages = next_packages(work.place.record, work.plan, wheels)
     record = msgspec.structs.replace(record, packages=packages)
+    guard = guard_for(context.settings, record, work.plan.kept)
     if work.plan.is_empty and record == work.place.record and not read_pending(venv):
+        if not guard_is_current(venv, guard):
+            write_guard(venv, guard)
         return venv
     mode = options.link_mode or context.settings.link_mode or "clone"
     compile_bytecode = options.compile_bytecode or context.settings.compile_bytecode
-    how = ApplyOptions(mode, compile_bytecode, detect_machine().arch)
+    how = ApplyOptions(mode, compile_bytecode, detect_machine().arch, guard)
     try:
         apply_plan(venv, work.plan, wheels, record, context.reporter, how)
     except DiskError as error:
