@@ -16,6 +16,7 @@ from wheelright.store import File, StoredWheel
 from wheelright.venv import (
     Action,
     ApplyOptions,
+    NewerRecord,
     Origin,
     Plan,
     Record,
@@ -127,14 +128,28 @@ def test_bytecode_on_request(venv: Venv, store: Store) -> None:
     assert reporter.debugs[0].startswith("Some files could not be compiled: ")
 
 
-def test_records_of_other_schemas_and_junk_are_no_records(venv: Venv) -> None:
+def test_records_of_older_schemas_and_junk_are_no_records(venv: Venv) -> None:
     path = Path(venv.path, "wheelright.json")
     whole = Record(target="plc", platform="x86_64-manylinux_2_17", options={"extras": "a"})
     write_record(venv, whole)
     assert read_record(venv) == whole
-    for text in ("", "[]", "{}", '{"schema": 2}', path.read_text().replace(": 1", ": 99"), "\xff"):
+    for text in ("", "[]", "{}", '{"schema": 0}', '{"schema": 1, "packages": 3}', "\xff"):
         path.write_text(text, encoding="latin-1")
         assert read_record(venv) is None
+
+
+def test_a_record_of_a_newer_schema_is_said_and_not_misread(venv: Venv) -> None:
+    path = Path(venv.path, "wheelright.json")
+    path.write_text('{"schema": 99, "target": {"name": "plc"}}')
+    with pytest.raises(NewerRecord) as caught:
+        read_record(venv)
+    assert caught.value.message == "the environment was last changed by a newer Wheelright"
+    assert caught.value.where == str(path)
+    assert caught.value.details == ("its record has schema 99, and this Wheelright reads up to 1",)
+    assert caught.value.hints == (
+        "upgrade Wheelright",
+        f"or make it again with `wheelright venv --clear {venv.path}`",
+    )
 
 
 @pytest.mark.parametrize("text", ["", "[1]", '{"packages": 1}', "{}", "\xff"])

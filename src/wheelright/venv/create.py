@@ -15,7 +15,7 @@ from wheelright.outside import files
 from wheelright.outside.trees import place_tree
 from wheelright.venv.activation import activation_scripts
 from wheelright.venv.errors import BrokenVenv, NotAVenv
-from wheelright.venv.inspect import LOCK_NAME, Venv, find_venv, is_vacant
+from wheelright.venv.inspect import Venv, find_venv, is_lock, is_vacant
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,7 +91,7 @@ def create_venv(
 def _clear(root: str) -> None:
     """Empty a venv but for what says that it is one, and the lock that we may hold."""
     for name in os.listdir(root):  # noqa: PTH208 (text)
-        if name not in {_CONFIG_NAME, LOCK_NAME}:
+        if name != _CONFIG_NAME and not is_lock(name):
             entry = f"{root}/{name}"
             if os.path.isdir(entry) and not os.path.islink(entry):  # noqa: PTH112, PTH114 (text)
                 files.remove_tree(entry)

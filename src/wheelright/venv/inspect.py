@@ -115,11 +115,16 @@ def find_venv(path: str | os.PathLike[str]) -> Venv | None:
 def is_vacant(path: str) -> bool:
     """Whether a venv may be made at ``path``: nothing is there, or nothing that is somebody's."""
     try:
-        return set(os.listdir(path)) <= {LOCK_NAME}  # noqa: PTH208 (text)
+        return all(map(is_lock, os.listdir(path)))  # noqa: PTH208 (text)
     except FileNotFoundError:
         return True
     except NotADirectoryError:
         return False
+
+
+def is_lock(name: str) -> bool:
+    """Whether a file in a venv is its lock, or that of one who takes a dead lock over."""
+    return name == LOCK_NAME or name.startswith(f"{LOCK_NAME}.")
 
 
 def list_installed(venv: Venv, *, check_files: bool = False) -> tuple[Installed, ...]:
