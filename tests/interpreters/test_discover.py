@@ -273,8 +273,9 @@ def test_a_python_too_old_to_be_managed(world: World) -> None:
 
 ANSWER = """cat <<'END'
 {"executable": "%(path)s", "version": "%(version)s", "implementation": "%(implementation)s",
-"prefix": "/x", "base_prefix": "/x", "base_executable": "/x/python", "built_for": "linux-x86_64",
-"pointer_size": 64, "glibc": "glibc 2.36", "system_version": "", "free_threaded": %(threads)s,
+"prefix": "/x", "base_prefix": "/x", "base_executable": "/x/python",
+"system": ["linux", "x86_64", [["glibc", [2, 36]]], null],
+"pointer_size": 64, "free_threaded": %(threads)s,
 "debug": false, "extension_suffix": ".pypy310-pp73-x86_64-linux-gnu.so",
 "externally_managed": false, "is_venv": false, "refused_glibc": [], "paths": {"purelib": "/x",
 "platlib": "/x", "scripts": "/x", "include": "/x", "data": "/x", "stdlib": "/x"},

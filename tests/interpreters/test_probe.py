@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from support.pythons import PYTHONS, python
 from wheelright.interpreters import BrokenPython, Search, probe
+from wheelright.interpreters.probe import _cache_entry
 from wheelright.targets import detect_machine, marker_values
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="makes programs of shell scripts")
@@ -99,9 +101,9 @@ def test_answers_are_remembered_until_the_file_changes(tmp_path: Path) -> None:
     executable.symlink_to(sys.executable)
     search = _search(tmp_path)
     first = probe(executable, search)
-    (entry,) = (tmp_path / "cache" / "interpreters-v1").iterdir()
+    (entry,) = (tmp_path / "cache" / "interpreters-v2").iterdir()
     answer = json.loads(entry.read_text(encoding="utf-8"))
-    answer["version"] = "3.99.0"
+    answer["answer"]["version"] = "3.99.0"
     entry.write_text(json.dumps(answer), encoding="utf-8")
     assert probe(executable, search).version == "3.99.0"
     # Another Python at the same place is asked anew.
@@ -111,11 +113,58 @@ def test_answers_are_remembered_until_the_file_changes(tmp_path: Path) -> None:
     assert probe(executable, search).version == first.version
 
 
+def _program(path: Path, loader: Path) -> Path:
+    """Make a program of nothing but the name of its loader."""
+    name = bytes(loader) + b"\0"
+    head = b"\x7fELF\x02\x01\x01" + bytes(9)
+    head += struct.pack("<HHIQQQIHHHHHH", 2, 62, 1, 0, 64, 0, 0, 64, 56, 1, 0, 0, 0)
+    path.write_bytes(
+        head + struct.pack("<IIQQQQQQ", 3, 4, 120, 0, 0, len(name), len(name), 1) + name
+    )
+    return path
+
+
+def test_containers_may_share_a_python_and_a_cache_but_not_an_answer(tmp_path: Path) -> None:
+    # What one container sees at these paths, then another: the same program, another C library.
+    system, seen = tmp_path / "system", set()
+    program = _program(tmp_path / "python", system / "ld-linux-x86-64.so.2")
+    seen.add(_cache_entry(program, tmp_path))
+    system.mkdir()
+    for library in ("ld-linux-x86-64.so.2", "libc.so.6"):
+        (system / library).write_bytes(b"2.36")
+        seen.add(_cache_entry(program, tmp_path))
+        (system / library).write_bytes(b"2.31 and longer")
+        seen.add(_cache_entry(program, tmp_path))
+    assert len(seen) == 5
+    assert _cache_entry(program, tmp_path) in seen
+
+
+def test_an_answer_is_asked_anew_when_the_system_starts_to_decline_wheels(tmp_path: Path) -> None:
+    venv = tmp_path / "env"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
+    executable, search = venv / "bin" / "python", _search(tmp_path)
+    found = probe(executable, search)
+    assert found.refused_glibc == frozenset()
+    module = found.paths.purelib / "_manylinux.py"
+    module.write_text("def manylinux_compatible(major, minor, arch): return minor < 30 or None\n")
+    assert probe(executable, search).refused_glibc == frozenset()
+    module.write_text(
+        "def manylinux_compatible(major, minor, arch):\n"
+        "    assert arch == 'x86_64'\n"
+        "    return False if minor == 17 else None\n"
+    )
+    refusing = probe(executable, search)
+    assert refusing.refused_glibc == {(2, 17)}
+    assert "manylinux2014_x86_64" not in refusing.tags.platform_tags
+    module.unlink()
+    assert probe(executable, search) == found
+
+
 @pytest.mark.parametrize("damage", [b"", b"{}", b"\xff\xfe", b'{"version": 3}'])
 def test_a_damaged_memory_is_asked_anew(tmp_path: Path, damage: bytes) -> None:
     search = _search(tmp_path)
     expected = probe(Path(sys.executable), search)
-    (entry,) = (tmp_path / "cache" / "interpreters-v1").iterdir()
+    (entry,) = (tmp_path / "cache" / "interpreters-v2").iterdir()
     entry.write_bytes(damage)
     assert probe(Path(sys.executable), search) == expected
     assert len(entry.read_bytes()) > len(damage)

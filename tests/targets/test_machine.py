@@ -5,7 +5,7 @@ import platform
 import struct
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -15,21 +15,26 @@ from wheelright.targets import (
     Libc,
     Machine,
     Platform,
+    describing,
     detect_machine,
     machine_misfit,
     parse_platform,
     platform_fits,
 )
-from wheelright.targets.elf import ElfHeader, read_elf_header
-from wheelright.targets.libc import (
+from wheelright.targets.describing import (
+    ElfHeader,
     libc_by_ldd,
     libc_of,
     loader_libc,
     machine_libcs,
     parse_version,
+    process_arch,
+    read_elf_header,
     running_libc,
 )
-from wheelright.targets.machine import process_arch
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 LINUX = sys.platform == "linux"
 only_linux = pytest.mark.skipif(not LINUX, reason="needs Linux")
@@ -71,20 +76,20 @@ def _elf(
 )
 def test_elf_headers(tmp_path: Path, data: bytes, header: ElfHeader | None) -> None:
     (tmp_path / "program").write_bytes(data)
-    assert read_elf_header(tmp_path / "program") == header
+    assert read_elf_header(str(tmp_path / "program")) == header
 
 
 def test_a_cut_program_is_no_program(tmp_path: Path) -> None:
     whole = _elf()
     for length in range(1, len(whole)):
         (tmp_path / "program").write_bytes(whole[:length])
-        assert read_elf_header(tmp_path / "program") is None, length
+        assert read_elf_header(str(tmp_path / "program")) is None, length
 
 
 def test_a_missing_program_has_no_header(tmp_path: Path) -> None:
-    assert read_elf_header(tmp_path / "nothing") is None
-    assert read_elf_header(tmp_path) is None
-    assert libc_of(tmp_path / "nothing") is None
+    assert read_elf_header(str(tmp_path / "nothing")) is None
+    assert read_elf_header(str(tmp_path)) is None
+    assert libc_of(str(tmp_path / "nothing")) is None
 
 
 @given(st.binary(max_size=200), st.integers(16, 120))
@@ -93,7 +98,7 @@ def test_mangled_headers_never_crash(
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "mangled"
     path.write_bytes(_elf()[:at] + junk)
-    header = read_elf_header(path)
+    header = read_elf_header(str(path))
     assert header is None or header.bits == 64
 
 
@@ -102,7 +107,7 @@ def test_memory_disk_and_ldd_agree_on_glibc() -> None:
     expected = parse_version(os.confstr("CS_GNU_LIBC_VERSION") or "")
     assert expected is not None
     assert running_libc() == Libc("glibc", expected)
-    assert libc_of(Path("/bin/sh")) == Libc("glibc", expected)
+    assert libc_of("/bin/sh") == Libc("glibc", expected)
     assert libc_by_ldd() == Libc("glibc", expected)
     assert machine_libcs() == (Libc("glibc", expected),)
 
@@ -115,7 +120,7 @@ def test_musl_says_its_version_in_its_file(tmp_path: Path) -> None:
     loader = tmp_path / "ld-musl-x86_64.so.1"
     loader.write_bytes(b"\x7fELF...\0TZ\x001.2.5\0musl libc (x86_64)\nVersion %s\n\0")
     (tmp_path / "program").write_bytes(_elf(loader=bytes(loader) + b"\0"))
-    assert libc_of(tmp_path / "program") == Libc("musl", (1, 2))
+    assert libc_of(str(tmp_path / "program")) == Libc("musl", (1, 2))
 
 
 @only_linux
@@ -126,11 +131,11 @@ def test_musl_says_its_version_when_run(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     loader.chmod(0o755)
-    assert loader_libc(loader) == Libc("musl", (1, 1))
+    assert loader_libc(str(loader)) == Libc("musl", (1, 1))
 
 
 def test_a_musl_that_says_nothing_is_still_musl(tmp_path: Path) -> None:
-    assert loader_libc(tmp_path / "ld-musl-x86_64.so.1") == Libc("musl", None)
+    assert loader_libc(str(tmp_path / "ld-musl-x86_64.so.1")) == Libc("musl", None)
 
 
 @pytest.mark.parametrize(
@@ -149,11 +154,11 @@ def test_glibc_is_read_beside_its_loader(
 ) -> None:
     (tmp_path / "ld-linux-x86-64.so.2").write_bytes(b"")
     (tmp_path / "libc.so.6").write_bytes(content)
-    assert loader_libc(tmp_path / "ld-linux-x86-64.so.2") == Libc("glibc", version)
+    assert loader_libc(str(tmp_path / "ld-linux-x86-64.so.2")) == Libc("glibc", version)
 
 
 def test_other_loaders_are_of_no_known_library() -> None:
-    assert loader_libc(Path("/system/bin/linker64")) is None
+    assert loader_libc("/system/bin/linker64") is None
 
 
 @only_linux
@@ -194,6 +199,78 @@ def test_this_machine_is_found_without_running_programs(tmp_path: Path) -> None:
 )
 def test_a_narrow_python_on_a_wide_kernel(built_for: str, bits: int, arch: str) -> None:
     assert process_arch(built_for, bits) == arch
+
+
+@pytest.mark.parametrize(
+    ("built_for", "bits", "header", "arch"),
+    [
+        # An x86_64 program under an emulator that does not hide the kernel's name.
+        ("aarch64", 64, ElfHeader(64, "x86_64", None), "x86_64"),
+        ("x86_64", 32, ElfHeader(32, "i686", None), "i686"),
+        # Only the kernel tells 32-bit ARMs apart.
+        ("armv6l", 32, ElfHeader(32, "armv7l", None), "armv6l"),
+        ("aarch64", 32, ElfHeader(32, "armv7l", None), "armv8l"),
+        # The program that was found is not the one that runs.
+        ("x86_64", 32, ElfHeader(64, "x86_64", None), "i686"),
+        ("x86_64", 64, ElfHeader(64, None, None), "x86_64"),
+    ],
+)
+def test_the_program_knows_its_architecture_best(
+    built_for: str, bits: int, header: ElfHeader, arch: str
+) -> None:
+    assert process_arch(built_for, bits, header) == arch
+
+
+GLIBC, MUSL = Libc("glibc", (2, 36)), Libc("musl", (1, 2))
+UNKNOWN_MUSL, UNKNOWN_GLIBC = Libc("musl", None), Libc("glibc", None)
+
+
+@pytest.mark.parametrize(
+    ("running", "of_shell", "by_ldd", "found"),
+    [
+        (GLIBC, GLIBC, None, (GLIBC,)),
+        (GLIBC, None, None, (GLIBC,)),  # no /bin/sh
+        (MUSL, GLIBC, None, (MUSL, GLIBC)),  # a musl Python on a glibc system
+        (GLIBC, MUSL, None, (GLIBC, MUSL)),
+        (None, MUSL, None, (MUSL,)),
+        (None, None, GLIBC, (GLIBC,)),
+        (None, None, None, ()),
+        (UNKNOWN_MUSL, None, None, (UNKNOWN_MUSL,)),  # a static Python, and nothing to ask
+        (UNKNOWN_MUSL, GLIBC, None, (UNKNOWN_MUSL, GLIBC)),
+        (UNKNOWN_MUSL, None, MUSL, (MUSL,)),
+        (GLIBC, UNKNOWN_MUSL, None, (GLIBC,)),
+        (UNKNOWN_GLIBC, UNKNOWN_GLIBC, GLIBC, (GLIBC,)),
+    ],
+)
+def test_a_machine_may_have_two_libcs_or_hide_them(
+    monkeypatch: pytest.MonkeyPatch,
+    running: Libc | None,
+    of_shell: Libc | None,
+    by_ldd: Libc | None,
+    found: tuple[Libc, ...],
+) -> None:
+    monkeypatch.setattr(describing, "running_libc", lambda: running)
+    monkeypatch.setattr(describing, "libc_of", lambda _path: of_shell)
+    monkeypatch.setattr(describing, "libc_by_ldd", lambda: by_ldd)
+    assert machine_libcs() == found
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("ldd (Debian GLIBC 2.36-9+deb12u13) 2.36\nCopyright (C) 2022", GLIBC),
+        ("ldd (GNU libc) 2.17\nCopyright", Libc("glibc", (2, 17))),
+        ("ldd (GNU C Library) 2.36", GLIBC),
+        ("musl libc (x86_64)\nVersion 1.2.4_git20230717\nDynamic Program Loader", MUSL),
+        ("ldd: unknown option", None),
+    ],
+)
+@only_linux
+def test_what_ldd_says(tmp_path: Path, said: str, found: Libc | None) -> None:
+    program = tmp_path / "ldd"
+    program.write_text(f"#!/bin/sh\ncat <<'END'\n{said}\nEND\n", encoding="utf-8")
+    program.chmod(0o755)
+    assert libc_by_ldd(str(program)) == found
 
 
 GLIBC_217 = Machine("linux", "x86_64", (Libc("glibc", (2, 17)),))

@@ -1,11 +1,12 @@
-"""Asked of a Python: what it is, in one line of JSON. Runs alone on Python >= 3.6.
+"""Asked of a Python: what it is, in one line of JSON. Runs on Python >= 3.6.
 
+What it says of the machine is said by ``targets.describing``, whose text is sent before this one.
 It is started with ``-I -S``, so that neither the user's environment nor ``.pth`` files (a venv's
 guard is one) can spoil the answer. Without ``site`` a Python before 3.14 does not know that it is
 in a venv; that is worked out here from ``pyvenv.cfg``. Nothing but the standard library, no
-syntax younger than 3.6, no import from this package: it is sent as text.
+syntax younger than 3.6, no import from this package: all is sent as text.
 """
-# ruff: noqa: PTH113, PTH118, PTH119, PTH120, PTH123, UP031
+# ruff: noqa: PTH113, PTH118, PTH119, PTH120, PTH123, TC004, UP031
 # (`os.path` spares the import of `pathlib`, and 3.6 sets the style.)
 
 import json
@@ -14,6 +15,16 @@ import platform
 import struct
 import sys
 import sysconfig
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from wheelright.targets.describing import (
+        full_version,
+        marker_values,
+        refused_glibc,
+        running_libc,
+        running_system,
+    )
 
 
 def find_venv(executable: str) -> str:
@@ -56,82 +67,40 @@ def scheme_paths(prefix: str, is_venv: bool) -> "dict[str, str]":
     return dict(sysconfig.get_paths(scheme, vars=given))
 
 
-def refused_glibc(paths: "dict[str, str]", arch: str) -> "list[list[int]]":
-    """Give the glibc versions that a distribution's ``_manylinux`` module declines (PEP 600)."""
-    sys.path.extend([paths["purelib"], paths["platlib"]])
-    try:
-        import _manylinux as module  # type: ignore[import-not-found]
-    except ImportError:
-        return []
-    refused = []
-    legacy = {5: "manylinux1", 12: "manylinux2010", 17: "manylinux2014"}
-    for minor in range(5, 100):
-        if hasattr(module, "manylinux_compatible"):
-            answer = module.manylinux_compatible(2, minor, arch)
-        else:
-            answer = getattr(module, legacy.get(minor, "") + "_compatible", None)
-        if answer is not None and not answer:
-            refused.append([2, minor])
-    return refused
-
-
-def glibc_version() -> str:
-    """Give what the C library of this process says of itself: ``glibc 2.36``, or nothing."""
-    try:
-        return os.confstr("CS_GNU_LIBC_VERSION") or ""
-    except (AttributeError, OSError, ValueError):
-        return ""
-
-
-def full_version(info: "sys._version_info") -> str:
-    """Give a version as the markers want it (PEP 508): ``3.14.0rc1``."""
-    version = "%d.%d.%d" % (info[0], info[1], info[2])
-    kind = info[3]
-    return version if kind == "final" else version + kind[0] + str(info[4])
-
-
 def describe() -> "dict[str, object]":
     """Give all that is asked of a Python."""
     venv = find_venv(sys.executable)
     prefix = venv or sys.prefix
     paths = scheme_paths(prefix, bool(venv))
-    is_windows = sys.platform == "win32"
-    version = full_version(sys.version_info)
+    libc = running_libc() if sys.platform.startswith("linux") else None
+    system = running_system(() if libc is None else (libc,))
+    values = marker_values()
+    values["implementation_version"] = full_version(sys.implementation.version)
+    values["python_full_version"] = platform.python_version()
+    values["python_version"] = ".".join(platform.python_version_tuple()[:2])
     return {
         "executable": sys.executable,
-        "version": version,
+        "version": full_version(sys.version_info),
         "implementation": sys.implementation.name,
         "prefix": prefix,
         "base_prefix": sys.base_prefix,
         "base_executable": find_base(venv, sys.executable) if venv else sys.executable,
-        "built_for": sysconfig.get_platform(),
+        "system": system,
         "pointer_size": struct.calcsize("P") * 8,
-        "glibc": glibc_version(),
-        "system_version": platform.mac_ver()[0] if sys.platform == "darwin" else "",
         "free_threaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
         "debug": hasattr(sys, "gettotalrefcount"),
         "extension_suffix": sysconfig.get_config_var("EXT_SUFFIX") or "",
         "externally_managed": not venv
         and os.path.isfile(os.path.join(paths["stdlib"], "EXTERNALLY-MANAGED")),
         "is_venv": bool(venv),
-        "refused_glibc": [] if is_windows else refused_glibc(paths, platform.machine()),
+        "refused_glibc": refused_glibc([paths["purelib"], paths["platlib"]], system.arch)
+        if libc is not None
+        else [],
         "paths": {
             name: paths[name]
             for name in ("purelib", "platlib", "scripts", "include", "data", "stdlib")
         },
-        "marker_values": {
-            "implementation_name": sys.implementation.name,
-            "implementation_version": full_version(sys.implementation.version),
-            "os_name": os.name,
-            "platform_machine": platform.machine(),
-            "platform_python_implementation": platform.python_implementation(),
-            "platform_release": platform.release(),
-            "platform_system": platform.system(),
-            "platform_version": platform.version(),
-            "python_full_version": platform.python_version(),
-            "python_version": ".".join(platform.python_version_tuple()[:2]),
-            "sys_platform": sys.platform,
-        },
+        "marker_values": values,
     }
 
 

@@ -1,9 +1,10 @@
 """Asking a Python what it is: one short run, remembered on disk.
 
 An answer is remembered for one state of one file on one machine: its path, the time, size and
-inode of what it leads to, the venv configuration beside it, and the host with its C library, since
-containers may share a cache but not a system. Scripts (the shims of version managers) are asked
-each time: they answer by what surrounds them.
+inode of what it leads to and of the C library that starts it, the venv configuration beside it, and
+the kernel, since containers may share a cache, even a Python, but not a system. It is asked again
+when a ``_manylinux`` module comes or goes. Scripts (the shims of version managers) are asked each
+time: they answer by what surrounds them.
 """
 
 from __future__ import annotations
@@ -13,25 +14,26 @@ import pkgutil
 import re
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from wheelright.interpreters.errors import BrokenPython
 from wheelright.outside import files, processes
 from wheelright.outside.errors import DiskError, ProcessError
-from wheelright.targets import Interpreter, Platform, SchemePaths
-from wheelright.targets.libc import Libc, libc_of, machine_libcs, parse_version
-from wheelright.targets.machine import process_arch
+from wheelright.targets import Interpreter, SchemePaths
+from wheelright.targets.describing import Libc, System, read_elf_header
+from wheelright.targets.machine import machine_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from wheelright.interpreters.search import Search
+    from wheelright.targets import Platform
 
 _TIMEOUT = 30.0
 """Seconds; a first run on a network drive takes some."""
-_FORMAT = "interpreters-v1"
+_FORMAT = "interpreters-v2"
 
 
 class _Paths(msgspec.Struct, frozen=True):
@@ -43,6 +45,26 @@ class _Paths(msgspec.Struct, frozen=True):
     stdlib: str
 
 
+class _Libc(msgspec.Struct, frozen=True, array_like=True):
+    family: Literal["glibc", "musl"]
+    version: tuple[int, int] | None
+
+
+class _System(msgspec.Struct, frozen=True, array_like=True):
+    """What ``describing.System`` looks like as JSON."""
+
+    os: Literal["linux", "macos", "windows", "android", "ios", "pyodide"]
+    arch: str
+    libcs: list[_Libc]
+    version: tuple[int, int] | None
+
+    @property
+    def platform(self) -> Platform:
+        """The highest platform that it serves."""
+        libcs = tuple(Libc(libc.family, libc.version) for libc in self.libcs)
+        return machine_of(System(self.os, self.arch, libcs, self.version)).platform
+
+
 class _Answer(msgspec.Struct, frozen=True):
     """What the probe script prints; see there."""
 
@@ -52,10 +74,8 @@ class _Answer(msgspec.Struct, frozen=True):
     prefix: str
     base_prefix: str
     base_executable: str
-    built_for: str
+    system: _System
     pointer_size: int
-    glibc: str
-    system_version: str
     free_threaded: bool
     debug: bool
     extension_suffix: str
@@ -64,6 +84,13 @@ class _Answer(msgspec.Struct, frozen=True):
     refused_glibc: list[tuple[int, int]]
     paths: _Paths
     marker_values: dict[str, str]
+
+
+class _Entry(msgspec.Struct, frozen=True):
+    """What is remembered: the answer, and the state of the modules that would change it."""
+
+    answer: _Answer
+    overrides: list[str | None]
 
 
 def probe(executable: Path, search: Search) -> Interpreter:
@@ -85,9 +112,7 @@ def probe(executable: Path, search: Search) -> Interpreter:
 
 
 def _ask(path: Path, environ: Mapping[str, str]) -> _Answer:
-    source = pkgutil.get_data(__package__, "_probe_script.py")
-    assert source is not None
-    args = [str(path), "-I", "-S", "-c", source.decode()]
+    args = [str(path), "-I", "-S", "-c", _script()]
     try:
         done = processes.run(args, env=environ, timeout=_TIMEOUT)
     except ProcessError as error:
@@ -105,6 +130,16 @@ def _ask(path: Path, environ: Mapping[str, str]) -> _Answer:
         raise BrokenPython(str(path), "it does not answer as a Python does") from error
 
 
+@lru_cache(maxsize=1)
+def _script() -> str:
+    """Join what describes a machine, which must not start by itself, and what uses it."""
+    describing = pkgutil.get_data("wheelright.targets", "describing.py")
+    asking = pkgutil.get_data(__package__, "_probe_script.py")
+    assert describing is not None
+    assert asking is not None
+    return f"__name__ = 'describing'\n{describing.decode()}\n{asking.decode()}"
+
+
 def _interpreter(answer: _Answer, executable: Path) -> Interpreter:
     paths = msgspec.structs.asdict(answer.paths)
     return Interpreter(
@@ -114,7 +149,7 @@ def _interpreter(answer: _Answer, executable: Path) -> Interpreter:
         prefix=Path(answer.prefix),
         base_prefix=Path(answer.base_prefix),
         base_executable=Path(answer.base_executable),
-        platform=_platform(answer, executable),
+        platform=answer.system.platform,
         paths=SchemePaths(**{name: Path(path) for name, path in paths.items()}),
         marker_values=answer.marker_values,
         free_threaded=answer.free_threaded,
@@ -137,30 +172,6 @@ def _abi(extension_suffix: str) -> str | None:
     return "_".join(pieces[:kept]).replace(".", "_").lower()
 
 
-def _platform(answer: _Answer, executable: Path) -> Platform:
-    name, _, rest = answer.built_for.partition("-")
-    if name.startswith("linux"):
-        arch = process_arch(rest, answer.pointer_size)
-        libc = _libc(answer, executable)
-        if libc is None or libc.version is None:
-            return Platform("linux", arch, libc.family if libc else None)
-        return Platform("linux", arch, libc.family, libc.version)
-    if name.startswith("macos"):
-        version = parse_version(answer.system_version + ".0")
-        return Platform("macos", answer.marker_values["platform_machine"], None, version)
-    if name.startswith("win"):
-        arch = {"win32": "x86", "win-arm64": "arm64"}.get(answer.built_for, "x86_64")
-        return Platform("windows", arch)
-    return Platform("linux", answer.built_for.rpartition("-")[2])
-
-
-def _libc(answer: _Answer, executable: Path) -> Libc | None:
-    version = parse_version(answer.glibc)
-    if version is not None:
-        return Libc("glibc", version)
-    return libc_of(executable) or libc_of(Path(answer.base_executable))
-
-
 def _is_script(path: Path) -> bool:
     try:
         with path.open("rb") as file:
@@ -171,24 +182,27 @@ def _is_script(path: Path) -> bool:
 
 @lru_cache(maxsize=1)
 def _host() -> str:
-    """Say which system this is, so far as the answers of its Pythons depend on it."""
+    """Say which system this is, so far as the answers of all its Pythons depend on it."""
     import platform
 
     system = platform.uname()
-    libcs = ",".join(map(str, machine_libcs()))
-    return "\0".join((*system[:5], libcs, platform.mac_ver()[0]))
+    facts = (system.system, system.release, system.version, system.machine, platform.mac_ver()[0])
+    return "\0".join(facts)
 
 
 def _cache_entry(path: Path, cache: Path) -> Path | None:
     import hashlib
 
     facts = [str(path), _host()]
-    try:
-        found = path.stat()
-    except OSError:
+    state = _state(path)
+    if state is None:
         return None
-    facts += [str(number) for number in (found.st_mtime_ns, found.st_size, found.st_ino)]
-    facts.append(os.path.realpath(path))
+    facts += [state, os.path.realpath(path)]
+    header = read_elf_header(str(path))
+    if header is not None and header.loader is not None:
+        # Another system may start the same program with another C library.
+        loader = Path(os.path.realpath(header.loader))
+        facts += [str(loader), _state(loader) or "", _state(loader.with_name("libc.so.6")) or ""]
     for folder in (path.parent.parent, path.parent):
         try:
             facts.append(str((folder / "pyvenv.cfg").stat().st_mtime_ns))
@@ -198,16 +212,33 @@ def _cache_entry(path: Path, cache: Path) -> Path | None:
     return cache / _FORMAT / f"{digest[:32]}.json"
 
 
+def _state(path: Path) -> str | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return f"{found.st_mtime_ns} {found.st_size} {found.st_ino}"
+
+
+def _overrides(answer: _Answer) -> list[str | None]:
+    """Give the state of the modules that may decline wheels (PEP 600)."""
+    return [
+        _state(Path(folder, "_manylinux.py"))
+        for folder in (answer.paths.purelib, answer.paths.platlib)
+    ]
+
+
 def _remembered(entry: Path) -> _Answer | None:
     try:
-        return msgspec.json.decode(entry.read_bytes(), type=_Answer)
+        found = msgspec.json.decode(entry.read_bytes(), type=_Entry)
     except (OSError, msgspec.DecodeError, UnicodeError):
         return None
+    return found.answer if found.overrides == _overrides(found.answer) else None
 
 
 def _remember(entry: Path, answer: _Answer, search: Search) -> None:
     try:
         files.make_directory(entry.parent)
-        files.write_atomic(entry, msgspec.json.encode(answer))
+        files.write_atomic(entry, msgspec.json.encode(_Entry(answer, _overrides(answer))))
     except DiskError as error:
         search.reporter.debug(f"The answer of a Python is not remembered: {error}")

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from wheelright.interpreters.errors import InvalidRequest
-from wheelright.targets.platform import cpu_name
+from wheelright.targets.describing import cpu_name
 
 if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet

@@ -7,6 +7,7 @@ need). Must not live here: finding or running Pythons (``interpreters``), choosi
 Changes with it: ``interpreters`` (which measures what is derived here), the guard in ``venv``.
 """
 
+from wheelright.targets.describing import Libc
 from wheelright.targets.errors import InvalidFileName, UnknownPlatform
 from wheelright.targets.filenames import (
     WheelName,
@@ -15,7 +16,6 @@ from wheelright.targets.filenames import (
     parse_wheel_name,
 )
 from wheelright.targets.interpreter import Interpreter, SchemePaths
-from wheelright.targets.libc import Libc
 from wheelright.targets.machine import Machine, detect_machine, machine_misfit, platform_fits
 from wheelright.targets.markers import marker_values
 from wheelright.targets.misfit import Misfit, nearest_wheel, why_not

@@ -1,22 +1,18 @@
-"""The machine at hand, as found; and whether it can serve a platform.
-
-Must hold on odd systems: no ``ldd``, no ``/bin/sh``, a musl Python on a glibc system, a 32-bit
-Python on a 64-bit kernel, an emulated Python. So what the running Python was built for counts
-(``sysconfig``), never the kernel's word (``uname``).
-"""
+"""The machine at hand, as found (see ``describing``); and whether it can serve a platform."""
 
 from __future__ import annotations
 
-import struct
-import sys
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from wheelright.targets.libc import Libc, machine_libcs, parse_version
-from wheelright.targets.platform import Platform, System, Version, cpu_name, system_words
+from wheelright.targets.describing import cpu_name, running_system
+from wheelright.targets.platform import Platform, system_words
 
-_NARROW = {"x86_64": "i686", "aarch64": "armv8l", "ppc64le": "ppc", "s390x": "s390"}
+if TYPE_CHECKING:
+    from wheelright.targets.describing import Libc, System
+    from wheelright.targets.platform import SystemName, Version
 
 
 class Machine(Struct, frozen=True):
@@ -27,7 +23,7 @@ class Machine(Struct, frozen=True):
     the Android API level, where there is one.
     """
 
-    os: System
+    os: SystemName
     arch: str
     libcs: tuple[Libc, ...] = ()
     os_version: Version | None = None
@@ -59,68 +55,12 @@ class Machine(Struct, frozen=True):
 @lru_cache(maxsize=1)
 def detect_machine() -> Machine:
     """Look at the machine this process runs on; asked once, as it does not change."""
-    import sysconfig
-
-    name = sysconfig.get_platform()
-    if name.startswith("linux"):
-        return Machine("linux", process_arch(name.partition("-")[2]), machine_libcs())
-    if name.startswith("macosx"):
-        import platform
-
-        return Machine("macos", platform.machine(), (), _macos_version(platform.mac_ver()[0]))
-    if name.startswith("win"):
-        arch = {"win32": "x86", "win-amd64": "x86_64", "win-arm64": "arm64"}.get(name, "x86_64")
-        return Machine("windows", arch, (), _windows_version())
-    return _other_machine(name)
+    return machine_of(running_system())
 
 
-def _windows_version() -> Version | None:
-    if sys.platform == "win32":
-        version = sys.getwindowsversion()
-        return version.major, version.minor
-    return None
-
-
-def _other_machine(name: str) -> Machine:
-    parts = name.split("-")
-    if parts[0] == "android" and len(parts) == 3:
-        return Machine("android", parts[2], (), (int(parts[1]), 0))
-    if parts[0] == "ios" and len(parts) >= 3:
-        return Machine("ios", parts[2], (), parse_version(parts[1] + ".0"))
-    if parts[0] == "emscripten":
-        return Machine("pyodide", "wasm32")
-    # A Unix that has no wheels of its own: only pure ones fit.
-    return Machine("linux", parts[-1])
-
-
-def process_arch(built_for: str, pointer_bits: int = struct.calcsize("P") * 8) -> str:
-    """Name the architecture of a Linux process from what its Python was built for.
-
-    A 32-bit Python on a 64-bit kernel names the kernel's.
-    """
-    arch = cpu_name(built_for)
-    return _NARROW.get(arch, arch) if pointer_bits == 32 else arch
-
-
-def _macos_version(text: str) -> Version | None:
-    version = parse_version(text + ".0")
-    if version == (10, 16):
-        # A Python built against an old SDK is told 10.16 by every later macOS; the file is not.
-        return _macos_version_on_disk() or version
-    return version
-
-
-def _macos_version_on_disk() -> Version | None:
-    import plistlib
-    from pathlib import Path
-
-    # The plain name of this file is answered with 10.16 as well; this name is never rewritten.
-    path = Path("/System/Library/CoreServices/.SystemVersionPlatform.plist")
-    try:
-        found = plistlib.loads(path.read_bytes()).get("ProductVersion", "")
-    except (OSError, ValueError):
-        return None
-    return parse_version(f"{found}.0")
+def machine_of(system: System) -> Machine:
+    """Give the machine that was described."""
+    return Machine(system.os, system.arch, system.libcs, system.version)
 
 
 def platform_fits(platform: Platform, machine: Machine) -> bool:

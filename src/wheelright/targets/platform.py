@@ -12,13 +12,26 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
+from wheelright.targets.describing import cpu_name
 from wheelright.targets.errors import UnknownPlatform
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+__all__ = [
+    "PATTERNS",
+    "WELL_KNOWN_NAMES",
+    "LibcFamily",
+    "Platform",
+    "SystemName",
+    "Version",
+    "cpu_name",
+    "parse_platform",
+    "system_words",
+]
+
 Version = tuple[int, int]
-System = Literal["linux", "macos", "windows", "android", "ios", "pyodide"]
+SystemName = Literal["linux", "macos", "windows", "android", "ios", "pyodide"]
 LibcFamily = Literal["glibc", "musl"]
 
 LINUX_FLOOR: Version = (2, 28)
@@ -29,19 +42,6 @@ ANDROID_FLOOR: Version = (24, 0)
 IOS_FLOOR: Version = (13, 0)
 RISCV64_FLOOR: Version = (2, 39)
 
-_CPU_NAMES = {
-    "amd64": "x86_64",
-    "x64": "x86_64",
-    "x86-64": "x86_64",
-    "arm64": "aarch64",
-    "arm64_v8a": "aarch64",
-    "x86": "i686",
-    "i386": "i686",
-    "i586": "i686",
-    "armeabi_v7a": "armv7l",
-    "armhf": "armv7l",
-    "powerpc64le": "ppc64le",
-}
 _CPUS: dict[str, frozenset[str]] = {
     "linux": frozenset({
         "x86_64", "aarch64", "i686", "armv7l", "armv8l", "armv6l", "ppc64", "ppc64le", "s390x",
@@ -76,7 +76,7 @@ class Platform:
     ``str()`` gives the canonical name, which :func:`parse_platform` reads back.
     """
 
-    os: System
+    os: SystemName
     arch: str
     libc: LibcFamily | None = None
     floor: Version | None = None
@@ -146,14 +146,8 @@ def _spell(system: str, cpu: str) -> str:
     return _SPELLINGS.get(system, {}).get(cpu, cpu)
 
 
-def cpu_name(arch: str) -> str:
-    """One spelling for an architecture: ``AMD64`` is ``x86_64``, ``arm64`` is ``aarch64``."""
-    lowered = arch.lower()
-    return _CPU_NAMES.get(lowered, lowered)
-
-
 def _platform(
-    system: System, arch: str, libc: LibcFamily | None = None, floor: Version | None = None
+    system: SystemName, arch: str, libc: LibcFamily | None = None, floor: Version | None = None
 ) -> Platform | None:
     """Make a platform; ``None`` where the system never ran on that architecture or version."""
     if cpu_name(arch) not in _CPUS[system]:
@@ -179,7 +173,7 @@ def _named(name: str) -> Platform:
     return platform
 
 
-_Parts = tuple[System, str, LibcFamily | None, Version | None]
+_Parts = tuple[SystemName, str, LibcFamily | None, Version | None]
 _WELL_KNOWN: dict[str, _Parts] = {
     "windows": ("windows", "x86_64", None, None),
     "linux": ("linux", "x86_64", "glibc", LINUX_FLOOR),
@@ -255,7 +249,7 @@ def _triple(match: re.Match[str]) -> Platform | None:
 
 
 def _versioned(
-    system: System, default: Version | None
+    system: SystemName, default: Version | None
 ) -> Callable[[re.Match[str]], Platform | None]:
     def read(match: re.Match[str]) -> Platform | None:
         floor = _floor(match) if match.groupdict().get("major") else default
