@@ -120,6 +120,8 @@ class Settings:
     """All settings, merged from every level. ``None`` means that nothing was said.
 
     ``origins`` says for each key that was set where it was set last; see :meth:`origin`.
+    ``package_overrides`` and ``package_excludes`` are what stands in ``override-dependencies`` and
+    ``exclude-dependencies`` for single packages.
     """
 
     targets: tuple[types.Target, ...] = _project(
@@ -177,10 +179,14 @@ class Settings:
         REQUIREMENTS, "Requirements that bind a project wherever it is required.", default=()
     )
     override_dependencies: tuple[Requirement, ...] = _project(
-        REQUIREMENTS, "Requirements that replace what anything asks of a project.", default=()
+        types.OVERRIDES,
+        "Requirements that replace what anything, or one package, asks of a project.",
+        default=(),
     )
     exclude_dependencies: tuple[str, ...] = _project(
-        NAMES, "Projects that are left out wherever they are required.", default=()
+        types.EXCLUDES,
+        "Projects that are left out wherever they, or where one package, requires them.",
+        default=(),
     )
     build_constraint_dependencies: tuple[Requirement, ...] = _project(
         REQUIREMENTS, "Requirements that bind what builds require.", default=()
@@ -313,6 +319,8 @@ class Settings:
         default="single",
         uv=False,
     )
+    package_overrides: tuple[types.PackageEdit, ...] = ()
+    package_excludes: tuple[types.PackageEdit, ...] = ()
     origins: Mapping[str, SettingOrigin] = field(default_factory=dict, compare=False, repr=False)
 
     def origin(self, name: str) -> SettingOrigin:

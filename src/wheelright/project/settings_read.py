@@ -28,15 +28,20 @@ from wheelright.outside.reporting import Reporter, Silent
 from wheelright.project.document import Document, Faults, Place, read_document
 from wheelright.project.errors import BadValue, ConfigurationError, ProjectFileError
 from wheelright.project.names import hint_for_name, normal_name
+from wheelright.project.requirement import Requirement
 from wheelright.project.settings import Key, Level, SettingOrigin, Settings, keys
-from wheelright.project.settings_types import Target, absolute_indexes, absolute_url
+from wheelright.project.settings_types import (
+    OVERRIDES,
+    PackageEdit,
+    Target,
+    absolute_indexes,
+    absolute_url,
+)
 from wheelright.project.sources import check_index_names
 from wheelright.project.values import REQUIREMENTS, wrong_type
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from wheelright.project.requirement import Requirement
 
 _FILE: Final = "wheelright.toml"
 
@@ -247,12 +252,14 @@ def _with_absolute_paths(key: Key, value: Any, directory: Path) -> Any:
 
 
 def _with_places(key: Key, value: Any, document: Document, where: tuple[str, ...]) -> Any:
-    if key.kind is not REQUIREMENTS:
+    if key.kind is not REQUIREMENTS and key.kind is not OVERRIDES:
         return value
-    found: list[Requirement] = [
-        replace(one, place=Place(document, (*where, index))) for index, one in enumerate(value)
-    ]
-    return tuple(found)
+    return tuple(
+        replace(one, place=Place(document, (*where, index)))
+        if isinstance(one, Requirement)
+        else one
+        for index, one in enumerate(value)
+    )
 
 
 def _merge(layers: list[_Layer]) -> Settings:
@@ -273,6 +280,10 @@ def _merge(layers: list[_Layer]) -> Settings:
         described.get(one.name, one) if one == Target(one.name) else one
         for one in values.get("targets", ())
     )
+    for kind in ("override", "exclude"):
+        said = values.get(f"{kind}-dependencies", ())
+        values[f"package-{kind}s"] = tuple(one for one in said if isinstance(one, PackageEdit))
+        values[f"{kind}-dependencies"] = tuple(o for o in said if not isinstance(o, PackageEdit))
     attributes = {name.replace("-", "_"): value for name, value in values.items()}
     return Settings(**attributes, origins=origins)
 

@@ -105,6 +105,17 @@ class StatedMetadata(Struct, frozen=True):
     provides_extra: tuple[str, ...] = ()
 
 
+class PackageEdit(Struct, frozen=True):
+    """An override or an exclusion that counts only for what one project asks for itself.
+
+    ``version`` limits it to that one. ``dependencies`` are requirements, or names.
+    """
+
+    package: str
+    dependencies: tuple[Any, ...]
+    version: Version | None = None
+
+
 class ConflictMember(Struct, frozen=True):
     """One side of a declared conflict: an extra or a group (of another package where named)."""
 
@@ -316,6 +327,48 @@ STATED_METADATA: Final = list_of(
     ),
     "a list of tables with `name`, `version`, `requires-dist`, ...",
 )
+
+
+class _EditedPackage(Struct, frozen=True):
+    name: str
+    version: Version | None = None
+
+
+_EDITED: Final = either(
+    NAME,
+    record(
+        _EditedPackage,
+        {"name": NAME, "version": VERSION},
+        'a name, or a table such as `{ name = "NAME" }`',
+        required=("name",),
+    ),
+    'a name, or a table such as `{ name = "NAME" }`',
+    str,
+)
+
+
+def _package_edit(package: str | _EditedPackage, dependencies: tuple[Any, ...]) -> PackageEdit:
+    if isinstance(package, str):
+        return PackageEdit(package, dependencies)
+    return PackageEdit(package.name, dependencies, package.version)
+
+
+def _edits(one: Kind[Any], listed: Kind[Any], takes: str, example: str) -> Kind[tuple[Any, ...]]:
+    """Return a list whose elements are of a kind, or tables that count for one project."""
+    edit = record(
+        _package_edit,
+        {"package": _EDITED, "dependencies": listed},
+        f'a table such as `{{ package = "NAME", dependencies = ["{example}"] }}`',
+        required=("package", "dependencies"),
+    )
+    element = either(edit, one, takes, dict)
+    return list_of(element, takes)
+
+
+OVERRIDES: Final = _edits(
+    REQUIREMENT, REQUIREMENTS, "a list of requirements, or of tables for one package", "OTHER<2"
+)
+EXCLUDES: Final = _edits(NAME, NAMES, "a list of names, or of tables for one package", "OTHER")
 
 
 def _parse_conflict_member(value: Any) -> ConflictMember:

@@ -23,6 +23,7 @@ from wheelright.resolver.facts import (
     Answer,
     Candidate,
     Dependencies,
+    Files,
     Listing,
     Need,
     NeedCandidates,
@@ -31,7 +32,7 @@ from wheelright.resolver.facts import (
     Unavailable,
 )
 from wheelright.resolver.markers import InvalidMarker, parse_marker
-from wheelright.resolver.request import Entry, Policy, Request, RootRequirement
+from wheelright.resolver.request import Edit, Entry, Policy, Request, RootRequirement
 from wheelright.resolver.requirements import InvalidRequirement
 from wheelright.resolver.resolve import resolve
 from wheelright.resolver.result import Package, Resolution, Statistics
@@ -40,7 +41,9 @@ __all__ = [
     "Answer",
     "Candidate",
     "Dependencies",
+    "Edit",
     "Entry",
+    "Files",
     "InvalidMarker",
     "InvalidRequirement",
     "Listing",

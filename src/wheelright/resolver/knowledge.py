@@ -11,7 +11,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from wheelright.errors import WheelrightError
-from wheelright.resolver.candidates import Candidates, Choice, is_prerelease, specifiers_of
+from wheelright.resolver.candidates import (
+    Candidates,
+    Choice,
+    is_prerelease,
+    specifiers_of,
+    version_of,
+)
 from wheelright.resolver.facts import (
     Answer,
     Dependencies,
@@ -156,7 +162,7 @@ class Knowledge:
             known = Release(fault=answer.reason)
         else:
             assert isinstance(answer, Dependencies)
-            known = self._read(answer)
+            known = self._read(name, version, answer)
         self.releases[name, version] = known
         self.foretold.discard((name, version))
         self.stale |= self._learn(known)
@@ -178,12 +184,23 @@ class Knowledge:
         known.update(fresh)
         return tuple(fresh)
 
-    def _read(self, facts: Dependencies) -> Release:
+    def _read(self, name: str, identity: str, facts: Dependencies) -> Release:
         try:
-            dependencies = self.effective(parse_dependency(text) for text in facts.requires)
+            stated = [parse_dependency(text) for text in facts.requires]
         except WheelrightError as error:
             return Release(fault=f"its metadata cannot be read: {error.message}")
-        return Release(tuple(dependencies), facts.requires, facts.requires_python, facts.extras)
+        requires = facts.requires
+        edited: list[Dependency] = []
+        for edit in self.request.policy.edits:
+            if edit.name != name or not _is_version(edit.version, identity):
+                continue
+            new = [parse_dependency(text) for text in edit.requires]
+            gone = edit.without | {one.name for one in new}
+            stated = [one for one in stated if one.name not in gone]
+            edited = [*(one for one in edited if one.name not in gone), *new]
+            requires = tuple(one.text for one in (*stated, *edited))
+        dependencies = (*self.effective(stated), *edited)
+        return Release(dependencies, requires, facts.requires_python, facts.extras)
 
     def _learn(self, release: Release) -> bool:
         listed = bool(self.request.points)
@@ -210,3 +227,7 @@ class Knowledge:
                 if minor >= oldest:
                     self.left_out.setdefault((point, minor), name)
         self.stale = True
+
+
+def _is_version(version: str | None, identity: str) -> bool:
+    return version is None or version_of(version) == version_of(identity.partition("@")[0])

@@ -35,6 +35,20 @@ class RootRequirement:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """A change of what one project (in one ``version``, or in any) requires.
+
+    ``requires`` takes the place of its requirements on the same projects, or is added; ``without``
+    names projects that it shall not require. An edit counts before overrides.
+    """
+
+    name: str
+    version: str | None = None
+    requires: tuple[str, ...] = ()
+    without: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """How to choose among versions that all satisfy.
 
@@ -42,6 +56,7 @@ class Policy:
     ``locked`` does so for projects locked in several versions, each with the marker where.
     ``constraints`` limit versions of projects that are needed anyway; ``overrides`` replace every
     requirement on their project; ``excludes`` names projects whose requirement is ignored.
+    ``edits`` change what single projects require.
     """
 
     resolution: Literal["highest", "lowest", "lowest-direct"] = "highest"
@@ -51,6 +66,7 @@ class Policy:
     constraints: tuple[str, ...] = ()
     overrides: tuple[str, ...] = ()
     excludes: frozenset[str] = frozenset()
+    edits: tuple[Edit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

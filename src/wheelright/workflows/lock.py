@@ -29,7 +29,7 @@ from wheelright.workflows.origins import origins_of, pinned_indexes, with_origin
 from wheelright.workflows.outcomes import Change, LockedItem, LockOutcome
 from wheelright.workflows.roots import DEFAULT_PYTHONS, gather_roots, lock_inputs
 from wheelright.workflows.sources import direct_reader, source_metadata
-from wheelright.workflows.stated import Stated
+from wheelright.workflows.stated import Stated, edits_of
 from wheelright.workflows.writing import write_packages
 
 if TYPE_CHECKING:
@@ -292,6 +292,7 @@ def choice(context: Context, options: ResolveOptions, known: Lock | None) -> Pol
         constraints=(*constraints, *limits),
         overrides=tuple(str(requirement) for requirement in settings.override_dependencies),
         excludes=frozenset(settings.exclude_dependencies),
+        edits=edits_of(settings),
     )
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
 
     from wheelright.project import Project, Requirement, Settings, Source
+    from wheelright.project.settings_types import PackageEdit
     from wheelright.workflows.options import ResolveOptions
 
 PROJECT = Entry()
@@ -71,6 +72,13 @@ def gather_roots(project: Project, settings: Settings, *, no_sources: bool = Fal
         if forced is not None:
             base, by = project.root, "override-dependencies"
             roots.forced.append(Ask(requirement.name, forced, base, by, requirement.extras))
+    for edit in settings.package_overrides:
+        for requirement in edit.dependencies:
+            named = source_of_reference(requirement)
+            if named is not None:
+                by = f"override-dependencies of {edit.package}"
+                ask = Ask(requirement.name, named, project.root, by, requirement.extras)
+                roots.direct.append(ask)
     return roots
 
 
@@ -196,7 +204,7 @@ def lock_inputs(
         extras={name: _texts(found) for name, found in project.optional_dependencies.items()},
         groups=groups,
         constraints=_texts(settings.constraint_dependencies),
-        overrides=_texts(settings.override_dependencies),
+        overrides=(*_texts(settings.override_dependencies), *_edited(settings.package_overrides)),
         environments=tuple(str(marker) for marker in settings.environments),
         conflicts=conflict_texts(project, settings),
         required_environments=tuple(str(marker) for marker in settings.required_environments),
@@ -220,6 +228,15 @@ def _shown(requirement: Requirement) -> str:
     if requirement.url is None:
         return text
     return text.replace(requirement.url, without_credentials(requirement.url))
+
+
+def _edited(edits: Iterable[PackageEdit]) -> tuple[str, ...]:
+    """Say overrides or exclusions of single packages: ``flask 3.0: werkzeug<3, six``."""
+    return tuple(
+        f"{edit.package}{f' {edit.version}' if edit.version else ''}: "
+        + ", ".join(sorted(str(one) for one in edit.dependencies))
+        for edit in edits
+    )
 
 
 def _unless(value: str, default: str) -> str | None:
@@ -253,6 +270,9 @@ def _options(project: Project, settings: Settings) -> dict[str, str]:
     options = {}
     if settings.exclude_dependencies:
         options["exclude-dependencies"] = " ".join(sorted(settings.exclude_dependencies))
+    for text in _edited(settings.package_excludes):
+        who, _, what = text.partition(": ")
+        options[f"exclude-dependencies of {who}"] = what
     if settings.no_build or settings.no_build_package:
         named = " ".join(sorted(settings.no_build_package))
         options["no-build"] = "all" if settings.no_build else named

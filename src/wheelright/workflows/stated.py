@@ -1,4 +1,4 @@
-"""``dependency-metadata``: what the project states of versions, instead of asking their files."""
+"""What the project states of others' metadata: in place of asking files, or as changes of it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from wheelright.resolver import Dependencies
+from wheelright.resolver import Dependencies, Edit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from packaging.version import Version
 
     from wheelright.project import Settings, StatedMetadata
 
@@ -42,3 +44,20 @@ class Stated(Struct, frozen=True):
                         tuple(one.provides_extra),
                     )
         return None
+
+
+def edits_of(settings: Settings) -> tuple[Edit, ...]:
+    """Return the overrides and exclusions that count for single packages."""
+    overrides = [
+        Edit(one.package, _text(one.version), tuple(str(each) for each in one.dependencies))
+        for one in settings.package_overrides
+    ]
+    excludes = [
+        Edit(one.package, _text(one.version), without=frozenset(one.dependencies))
+        for one in settings.package_excludes
+    ]
+    return (*excludes, *sorted(overrides, key=lambda edit: edit.version is not None))
+
+
+def _text(version: Version | None) -> str | None:
+    return None if version is None else str(version)

@@ -36,7 +36,7 @@ from wheelright.workflows.judges import MachineJudge, UniversalJudge
 from wheelright.workflows.pip.asking import requirement_name
 from wheelright.workflows.pip.question import requirement_text
 from wheelright.workflows.pip.telling import passed_over, with_more_hints
-from wheelright.workflows.stated import Stated
+from wheelright.workflows.stated import Stated, edits_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping
@@ -285,6 +285,7 @@ def choice(
         constraints=(*constraints, *_stated(wishes.constraints), *limits),
         overrides=(*overrides, *_stated(wishes.overrides)),
         excludes=frozenset(settings.exclude_dependencies),
+        edits=edits_of(settings),
     )
 
 
