@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from wheelright.builder.environment import build_variables
 from wheelright.builder.hooks import HookMissingError, Hooks
@@ -21,6 +22,8 @@ from wheelright.targets.filenames import normalize_name, parse_sdist_name, parse
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from wheelright.builder.crossing import Toolchain
+    from wheelright.builder.system import BuildSystem
     from wheelright.outside.reporting import Reporter
     from wheelright.targets.interpreter import Interpreter
 
@@ -31,11 +34,15 @@ KEPT_LOGS = 100
 
 
 class BuildPython(Struct, frozen=True):
-    """The Python of an isolated venv: its ``executable``, ``prefix`` and folder of scripts."""
+    """The Python of a build: its ``executable``, ``prefix`` and folder of scripts.
+
+    ``installed`` are the lines that say what a venv made for the build holds.
+    """
 
     executable: Path
     prefix: Path
     scripts: Path
+    installed: tuple[str, ...] = ()
 
 
 class Provide(Protocol):
@@ -64,10 +71,28 @@ class BuildSettings(Struct, frozen=True):
     timeout: float | None = None
 
 
+class How(Struct, frozen=True):
+    """What is said of one build, beyond the settings of all.
+
+    ``variables`` are set on top of all others. ``requires`` is wanted in the environment beside
+    what the tree requires. ``toolchain`` makes it a build for another machine. ``python`` is given
+    where the build is not to be isolated: it runs there, with what is installed there.
+    """
+
+    variables: Mapping[str, str] = field(default_factory=dict)
+    requires: tuple[str, ...] = ()
+    toolchain: Toolchain | None = None
+    python: BuildPython | None = None
+
+
+_PLAIN = How()
+
+
 class BuiltWheel(Struct, frozen=True):
     """A wheel that a backend delivered: ``name`` is normalized, ``tags`` are expanded.
 
-    ``metadata`` is its ``METADATA``, and ``log`` what the build said.
+    ``metadata`` is its ``METADATA``, and ``log`` what the build said. ``backend`` built it, in an
+    environment with what ``installed`` says.
     """
 
     path: Path
@@ -76,6 +101,8 @@ class BuiltWheel(Struct, frozen=True):
     tags: tuple[str, ...]
     metadata: bytes
     log: Path
+    backend: str = ""
+    installed: tuple[str, ...] = ()
 
 
 class Builder:
@@ -99,12 +126,13 @@ class Builder:
         *,
         config_settings: Mapping[str, Any] | None = None,
         out: Path | None = None,
+        how: How = _PLAIN,
     ) -> BuiltWheel:
         """Build a wheel of the tree at ``source`` into ``out`` (a folder below the build root).
 
         Raises BuildSystemError, BackendNotFoundError, BuildFailedError, WrongResultError.
         """
-        return self._wheel("wheel", source, interpreter, provide, config_settings or {}, out)
+        return self._wheel("wheel", source, interpreter, provide, config_settings or {}, out, how)
 
     def build_editable(
         self,
@@ -114,9 +142,11 @@ class Builder:
         *,
         config_settings: Mapping[str, Any] | None = None,
         out: Path | None = None,
+        how: How = _PLAIN,
     ) -> BuiltWheel:
         """Build an editable wheel (PEP 660), as :meth:`build_wheel` does; also NoEditableError."""
-        return self._wheel("editable", source, interpreter, provide, config_settings or {}, out)
+        settings = config_settings or {}
+        return self._wheel("editable", source, interpreter, provide, settings, out, how)
 
     def build_sdist(
         self,
@@ -126,13 +156,15 @@ class Builder:
         *,
         config_settings: Mapping[str, Any] | None = None,
         out: Path | None = None,
+        how: How = _PLAIN,
     ) -> Path:
         """Build an sdist of the tree at ``source`` and return its path."""
         settings = config_settings or {}
         out = out or self._results(source)
-        with self._hooks("sdist", source, interpreter, provide, settings) as hooks:
+        with self._hooks("sdist", source, interpreter, provide, settings, how) as hooks:
             with files.temporary_directory(out, ".building-") as inside:
-                arguments = {"sdist_directory": str(inside), "config_settings": dict(settings)}
+                told = _told(hooks, settings, how)
+                arguments = {"sdist_directory": str(inside), "config_settings": told}
                 made = _delivered(hooks, "build_sdist", inside, arguments)
                 stem = made.name.removesuffix(".tar.gz").removesuffix(".zip")
                 name = stem.rpartition("-")[0]
@@ -149,6 +181,7 @@ class Builder:
         *,
         editable: bool = False,
         config_settings: Mapping[str, Any] | None = None,
+        how: How = _PLAIN,
     ) -> bytes:
         """Return the ``METADATA`` that a wheel of ``source`` would have.
 
@@ -158,9 +191,10 @@ class Builder:
         kind: WheelKind = "editable" if editable else "wheel"
         hook = f"prepare_metadata_for_build_{kind}"
         with (
-            self._hooks(kind, source, interpreter, provide, settings) as hooks,
+            self._hooks(kind, source, interpreter, provide, settings, how) as hooks,
             files.temporary_directory(self._root) as inside,
         ):
+            settings = _told(hooks, settings, how)
             try:
                 folder = hooks.call(
                     hook,
@@ -180,18 +214,17 @@ class Builder:
         provide: Provide,
         config_settings: Mapping[str, Any],
         out: Path | None,
+        how: How,
     ) -> BuiltWheel:
         out = out or self._results(source)
         with (
-            self._hooks(kind, source, interpreter, provide, config_settings) as hooks,
+            self._hooks(kind, source, interpreter, provide, config_settings, how) as hooks,
             files.temporary_directory(out, ".building-") as inside,
         ):
-            built = _checked_wheel(hooks, kind, inside, config_settings)
+            built = _checked_wheel(hooks, kind, inside, _told(hooks, config_settings, how))
             final = out / built.path.name
             files.replace(built.path, final)
-            return BuiltWheel(
-                final, built.name, built.version, built.tags, built.metadata, built.log
-            )
+            return replace(built, path=final)
 
     @contextmanager
     def _hooks(
@@ -201,6 +234,7 @@ class Builder:
         interpreter: Interpreter,
         provide: Provide,
         config_settings: Mapping[str, Any],
+        how: How,
     ) -> Iterator[Hooks]:
         """Yield the backend's hooks in a Python that has all that this kind of build requires."""
         source = source.absolute()
@@ -212,36 +246,46 @@ class Builder:
         try:
             with files.temporary_directory(self._root) as inside:
                 venv_dir = inside / "venv"
-                python = provide(venv_dir, interpreter, system.requires)
-
-                def hooks_in(python: BuildPython) -> Hooks:
-                    variables = build_variables(
-                        self._settings.environ,
-                        prefix=python.prefix,
-                        scripts=python.scripts,
-                        extra=self._settings.extra_variables,
-                        in_tree=bool(system.backend_path),
-                    )
-                    timeout = self._settings.timeout
-                    return Hooks(
-                        source=source,
-                        system=system,
-                        python=python.executable,
-                        variables=variables,
-                        log=log,
-                        timeout=timeout,
-                        heard=self._reporter.debug,
-                    )
-
-                hooks = hooks_in(python)
-                more = hooks.requires(f"get_requires_for_build_{kind}", config_settings)
-                if set(more) - set(system.requires):
-                    everything = tuple(dict.fromkeys((*system.requires, *more)))
-                    hooks = hooks_in(provide(venv_dir, interpreter, everything))
+                wanted = tuple(dict.fromkeys((*system.requires, *how.requires)))
+                python = how.python or provide(venv_dir, interpreter, wanted)
+                hooks = self._hooks_in(python, source, system, log, how)
+                settings = _told(hooks, config_settings, how)
+                more = hooks.requires(f"get_requires_for_build_{kind}", settings)
+                if how.python is None and set(more) - set(wanted):
+                    everything = tuple(dict.fromkeys((*wanted, *more)))
+                    python = provide(venv_dir, interpreter, everything)
+                    hooks = self._hooks_in(python, source, system, log, how)
                 yield hooks
             self._reporter.advance("build", 1, system.project)
         finally:
             self._reporter.end("build")
+
+    def _hooks_in(
+        self, python: BuildPython, source: Path, system: BuildSystem, log: Path, how: How
+    ) -> Hooks:
+        """Return the backend's hooks in one Python."""
+        toolchain = how.toolchain
+        told: Mapping[str, str] = {} if toolchain is None else toolchain.variables
+        without = frozenset[str]() if toolchain is None else toolchain.without
+        environ = self._settings.environ
+        variables = build_variables(
+            {name: value for name, value in environ.items() if name not in without},
+            prefix=python.prefix,
+            scripts=python.scripts,
+            extra={**told, **self._settings.extra_variables, **how.variables},
+            in_tree=bool(system.backend_path),
+        )
+        return Hooks(
+            source=source,
+            system=system,
+            python=python.executable,
+            variables=variables,
+            log=log,
+            timeout=self._settings.timeout,
+            heard=self._reporter.debug,
+            installed=python.installed,
+            isolated=how.python is None,
+        )
 
     def _new_log(self, source: Path) -> Path:
         """Return the source's log, empty; the newest logs are kept for a look afterwards."""
@@ -255,6 +299,13 @@ class Builder:
 
     def _results(self, source: Path) -> Path:
         return self._root / "built" / _key(source.absolute())
+
+
+def _told(hooks: Hooks, settings: Mapping[str, Any], how: How) -> dict[str, Any]:
+    """Return the config settings of a backend: those given, and those of the toolchain."""
+    if how.toolchain is None:
+        return dict(settings)
+    return how.toolchain.config_settings(hooks.system.backend, settings)
 
 
 def _changed(path: Path) -> float:
@@ -313,7 +364,16 @@ def _checked_wheel(
         for abi in name.abis
         for platform in name.platforms
     )
-    return BuiltWheel(path, name.name, header(metadata, "Version") or "", tags, metadata, hooks.log)
+    return BuiltWheel(
+        path,
+        name.name,
+        header(metadata, "Version") or "",
+        tags,
+        metadata,
+        hooks.log,
+        hooks.system.backend,
+        hooks.installed,
+    )
 
 
 def _same(field_name: str, expected: str, got: str) -> bool:

@@ -48,7 +48,8 @@ class Hooks(Struct, frozen=True):
     """The hooks of one source tree's backend, run by ``python`` with ``variables``.
 
     Everything that they say goes to the end of ``log``; Python warnings of the backend are given
-    to ``heard``. ``timeout`` is in seconds, for one hook.
+    to ``heard``. ``timeout`` is in seconds, for one hook. ``installed`` says what the environment
+    holds; one that is not ``isolated`` was not made for the build.
     """
 
     source: Path
@@ -58,6 +59,8 @@ class Hooks(Struct, frozen=True):
     log: Path
     timeout: float | None
     heard: Callable[[str], None]
+    installed: tuple[str, ...] = ()
+    isolated: bool = True
 
     def requires(self, hook: str, config_settings: Mapping[str, Any]) -> tuple[str, ...]:
         """Ask what a build requires beyond the table; ``hook`` is a ``get_requires_for_...``."""
@@ -166,6 +169,9 @@ class Hooks(Struct, frozen=True):
                 f"The backend is there but imports `{missing[1]}`: "
                 "add what provides it to `requires` in `[build-system]`"
             )
+        elif not self.isolated:
+            listed = ", ".join(f"`{item}`" for item in self.system.requires) or "nothing"
+            hint = f"Without build isolation, what it requires must be installed already: {listed}"
         elif self.system.backend_path:
             hint = "Check `build-backend` and `backend-path` in `[build-system]`"
         else:
