@@ -38,6 +38,7 @@ ENTRIES = (
     Entry("tree", "tree", "TREE", "Show what depends on what"),
     Entry("export", "export", "EXPORT", "Write the lock in another format"),
     Entry("check", "check", "CHECK", "Prove that the lock serves every target"),
+    Entry("floor", "floor", "FLOOR", "Show the oldest machines that the lock really serves"),
     Entry("venv", "venv", "VENV", "Make a venv"),
     Entry("pip install", "pip", "INSTALL", "Install packages into an environment"),
     Entry("pip sync", "pip", "SYNC", "Make an environment hold what files say, and nothing else"),
