@@ -146,7 +146,8 @@ class Indexes:
     def also_known_on(self, name: str) -> tuple[str, ...]:
         """Return the labels of later indexes that are known to have the project too.
 
-        For hints only, so no index is asked: it tells what earlier requests left behind.
+        For hints only, so no index is asked: a name that only one index should learn of must not
+        reach another because a resolution failed. It tells what earlier requests left behind.
         """
         project = normalize_name(name)
         having = []
@@ -157,6 +158,14 @@ class Indexes:
             if page is not None and page.known:
                 having.append(source.label)
         return tuple(having[1:])
+
+    def not_asked(self, url: str) -> tuple[str, ...]:
+        """Return the labels of the indexes after one, where that alone is asked for what it has."""
+        if self._strategy != "first-index":
+            return ()
+        labels = [source.label for source in self._open_indexes()]
+        urls = [source.url for source in self._open_indexes()]
+        return tuple(labels[urls.index(url) + 1 :]) if url in urls else ()
 
     def metadata(self, name: str, version: str, files: Sequence[File]) -> Metadata:
         """Return a version's metadata, by its files in the order given (see ``fetch``).

@@ -44,12 +44,31 @@ def with_hints(failure: ResolutionFailure, driver: Driver, pages: Path) -> Resol
             hints.append(
                 f"`exclude-newer` leaves out newer versions of `{name}`, up to {driver.cut[name]}"
             )
+        elif name in driver.pages and name not in driver.pinned_index:
+            hints += _further(name, driver)
     return ResolutionFailure(
         failure.message,
         details=failure.details,
         hints=tuple(hints),
         culprits=failure.culprits,
     )
+
+
+def _further(name: str, driver: Driver) -> list[str]:
+    """Say that the index which has a project is asked alone, though others may have it too."""
+    page = driver.pages[name]
+    later = driver.indexes.not_asked(page.index)
+    if not later:
+        return []
+    first = f"`{page.index_name or redact(page.index)}`"
+    known = [label for label in driver.indexes.also_known_on(name) if label in later]
+    shown = " and ".join(f"`{redact(label)}`" for label in known or later)
+    has = ("has" if len(known) == 1 else "have") if known else "may have"
+    alone = (
+        f"{shown} {has} other versions of `{name}`, but only {first}, which comes first, is asked"
+    )
+    ways = "name another index in `sources`, or trust all: `--index-strategy unsafe-best-match`"
+    return [f"{alone}; {ways}"]
 
 
 def _near(name: str, driver: Driver, pages: Path) -> list[str]:
