@@ -191,7 +191,7 @@ def read_target(target: Target, project: Project | None) -> DeclaredTarget:
     _check_name(target.name, platform)
     required = SpecifierSet() if project is None else project.requires_python or SpecifierSet()
     python = required if target.python is None else target.python & required
-    minors = _minors(python)
+    minors = minors_of(python)
     if not minors:
         raise _no_python(target, required)
     return DeclaredTarget(
@@ -263,7 +263,8 @@ def _check_name(name: str, platform: Platform) -> None:
         )
 
 
-def _minors(python: SpecifierSet) -> tuple[tuple[int, int], ...]:
+def minors_of(python: SpecifierSet) -> tuple[tuple[int, int], ...]:
+    """Return the minors that a specifier admits, among those that a lock can serve."""
     return tuple(
         (3, minor)
         for minor in range(OLDEST_MINOR, NEWEST_MINOR + 1)
@@ -274,7 +275,7 @@ def _minors(python: SpecifierSet) -> tuple[tuple[int, int], ...]:
 def _no_python(target: Target, required: SpecifierSet) -> TargetError:
     own = "" if target.python is None else f" (Python {target.python})"
     known = f"3.{OLDEST_MINOR} to 3.{NEWEST_MINOR}"
-    if target.python is not None and not _minors(target.python):
+    if target.python is not None and not minors_of(target.python):
         return TargetError(
             f"the target `{target.name}`{own} admits none of the Pythons {known}",
             hints=["those are the Pythons that a lock can serve: change `python` of the target"],

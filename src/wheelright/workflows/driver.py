@@ -21,6 +21,7 @@ from wheelright.resolver import (
     Answer,
     Candidate,
     Dependencies,
+    Files,
     Listing,
     Need,
     NeedCandidates,
@@ -50,17 +51,27 @@ LOOK_AHEAD = 40
 GUESSES = 4
 
 
+class HopefulFiles(Files, Protocol):
+    """What the files of a release say of targets, when asked."""
+
+    @property
+    def hopeful(self) -> bool:
+        """Whether it is worth fetching the metadata ahead: the search will like this release."""
+
+
 class Fitness(Struct, frozen=True):
     """Whether the files of a release can serve, and if not, why, in words.
 
-    ``serves`` and ``unserved`` are as in the resolver's ``Candidate``; ``left_out`` drops the
-    release altogether.
+    ``serves``, ``unserved``, ``files`` and ``reluctant`` are as in the resolver's ``Candidate``;
+    ``left_out`` drops the release altogether.
     """
 
     left_out: str | None = None
     serves: frozenset[tuple[int, int]] | None = None
     misfit: str = ""
     unserved: tuple[str, ...] = ()
+    files: HopefulFiles | None = None
+    reluctant: bool = False
 
 
 class Judge(Protocol):
@@ -312,7 +323,8 @@ class Driver(Struct):
             text = release.version
             if is_prerelease(text) or not all(p.contains(version_of(text)) for p in parts):
                 continue
-            if self.judge.judge(name, release).left_out is None:
+            fitness = self.judge.judge(name, release)
+            if fitness.left_out is None and (fitness.files is None or fitness.files.hopeful):
                 if self._may_guess(name, text):
                     self._want_metadata(name, text)
                 return
@@ -365,6 +377,8 @@ def _candidate(release: Release, fitness: Fitness) -> Candidate:
         fitness.serves,
         fitness.misfit,
         fitness.unserved,
+        files=fitness.files,
+        reluctant=fitness.reluctant,
     )
 
 

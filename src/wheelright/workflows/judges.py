@@ -100,7 +100,7 @@ class UniversalJudge(Struct, frozen=True):
 
     def order(self, release: Release) -> tuple[File, ...]:
         """Pure wheels first, then Linux, macOS and Windows by newest Python, then the sdist."""
-        return tuple(sorted(release.files, key=_metadata_order))
+        return tuple(sorted(release.files, key=metadata_order))
 
 
 def _minors(wheel: WheelName) -> list[int]:
@@ -115,7 +115,8 @@ def _minors(wheel: WheelName) -> list[int]:
     return found
 
 
-def _metadata_order(file: File) -> tuple[int, int, str]:
+def metadata_order(file: File) -> tuple[int, int, str]:
+    """Return the order in which files are asked for metadata, the machine at hand left out."""
     if not file.is_wheel:
         return (9, 0, file.name)
     try:
@@ -175,6 +176,6 @@ class MachineJudge:
             fit = None
             if file.is_wheel:
                 fit = next((self.tags.rank(w) for w in wheel_names([file])), None)
-            return (1, *_metadata_order(file)) if fit is None else (0, fit, 0, file.name)
+            return (1, *metadata_order(file)) if fit is None else (0, fit, 0, file.name)
 
         return tuple(sorted(release.files, key=rank))

@@ -21,25 +21,36 @@ from wheelright.resolver import Policy, Request, ResolutionFailure, resolve
 from wheelright.resolver.pythons import lower_bound
 from wheelright.workflows.conflicts import conflicts_of
 from wheelright.workflows.cutoffs import Cutoffs
+from wheelright.workflows.declared import require_declared
 from wheelright.workflows.direct.checking import check_references
 from wheelright.workflows.driver import Driver
 from wheelright.workflows.hints import with_hints
 from wheelright.workflows.judges import BuildPolicy, UniversalJudge
 from wheelright.workflows.origins import origins_of, pinned_indexes, with_origins
 from wheelright.workflows.outcomes import Change, LockedItem, LockOutcome
+from wheelright.workflows.passing import notes, with_target_help
 from wheelright.workflows.roots import DEFAULT_PYTHONS, gather_roots, lock_inputs
 from wheelright.workflows.sources import direct_reader, source_metadata
 from wheelright.workflows.stated import Stated, edits_of
+from wheelright.workflows.targeting import (
+    covered_environments,
+    covered_python,
+    points_of,
+    served_targets,
+)
+from wheelright.workflows.targets_judge import TargetsJudge
 from wheelright.workflows.writing import write_packages
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
-    from wheelright.index import Indexes
+    from wheelright.index import Indexes, ProjectPage
     from wheelright.lockfile import LockInputs
     from wheelright.project import Project
     from wheelright.resolver import Resolution
     from wheelright.workflows.context import Context
+    from wheelright.workflows.declared import DeclaredTarget
     from wheelright.workflows.direct.reading import DirectReader
     from wheelright.workflows.local import LocalProject
     from wheelright.workflows.options import BuildOptions, LockOptions, ResolveOptions
@@ -66,6 +77,7 @@ class Locking(Struct, frozen=True):
     direct: DirectReader
     inputs: LockInputs
     indexes: Indexes
+    targets: tuple[DeclaredTarget, ...] = ()
 
     @property
     def path(self) -> Path:
@@ -132,8 +144,10 @@ def prepare(context: Context, options: LockOptions) -> Locking:
     no_sources = options.resolve.no_sources
     direct = direct_reader(context, project.root, indexes, no_sources=no_sources)
     direct.declare(roots.direct, roots.forced)
-    inputs = lock_inputs(project, settings, options.resolve, roots, direct.declared)
-    return Locking(context, project, options, roots, direct, inputs, indexes)
+    targets = require_declared(None, project, settings)
+    require_declared(options.target, project, settings)
+    inputs = lock_inputs(project, settings, options.resolve, roots, direct.declared, targets)
+    return Locking(context, project, options, roots, direct, inputs, indexes, targets)
 
 
 def read_existing(context: Context, path: Path) -> Lock | None:
@@ -187,56 +201,100 @@ def _why_not_current(work: Locking, known: Lock | None) -> str | None:
 
 def make_lock(work: Locking, known: Lock | None) -> tuple[Lock, Resolution]:
     """Resolve the project and put the answer into a lock, preferring what ``known`` holds."""
-    context, settings, options = work.context, work.context.settings, work.options
-    policy = build_policy(context, options.build)
-    stated = Stated.of(settings)
+    context, project = work.context, work.project
+    policy = build_policy(context, work.options.build)
     local = _read_places(work, known)
-    claims = (*work.roots.indexes, *work.direct.claims)
-    driver = Driver(
-        work.indexes,
-        UniversalJudge(policy, tuple(map(str, settings.required_environments))),
-        context.reporter,
-        fixed={name: one.fixed for name, one in local.items()},
-        pinned_index=pinned_indexes(claims),
-        restrict=Cutoffs.of(settings, options.resolve, context.reporter).apply,
-        overlay=stated.dependencies,
-        build=source_metadata(context, work.indexes, policy),
-    )
-    request = Request(
-        work.project.name,
-        tuple(sorted(work.roots.requirements, key=lambda root: (str(root.entry), root.text))),
-        requires_python=requires_python(work.project),
-        environments=tuple(str(marker) for marker in settings.environments),
-        conflicts=conflicts_of(work.project, settings),
-        policy=choice(context, options.resolve, known),
-    )
-    driver.origins = origins_of(claims, request)
-    urls = {one.name: without_credentials(one.url) for one in settings.index if one.name}
-    request = dataclasses.replace(
-        request, policy=with_origins(request.policy, driver.origins, claims, known, urls)
-    )
+    driver = _driver(work, local, policy)
+    request = _request(work, driver, known)
     try:
         resolution = driver.drive(resolve(request))
-        check_references(resolution, local, work.project)
+        check_references(resolution, local, project)
     except ResolutionFailure as failure:
-        pages = context.cache_directory / "index"
-        raise with_hints(failure, driver, pages) from None
+        if isinstance(driver.judge, TargetsJudge):
+            failure = with_target_help(failure, driver.judge, driver.pages)
+        raise with_hints(failure, driver, context.cache_directory / "index") from None
     except WheelrightError as error:
-        error.doing = error.doing or f"locking `{work.project.name}`"
+        error.doing = error.doing or f"locking `{project.name}`"
         raise
     _report(context, work, resolution, driver)
-    lowest = lower_bound(request.requires_python) or (3, 0, 0)
-    packages = write_packages(resolution, driver, local, policy, lowest[1], known)
+    bounds, environments = request.requires_python, resolution.environments
+    lowest = lower_bound(bounds) or (3, 0, 0)
+    served = served_targets(work.targets, resolution, request.environments)
+    if isinstance(driver.judge, TargetsJudge):
+        bounds = covered_python(bounds, served)
+        environments = covered_environments(work.targets, served, bounds)
+        oldest_first = request.policy.resolution == "lowest"
+        told = notes(driver.judge, resolution, driver.pages, oldest_first=oldest_first)
+        resolution = dataclasses.replace(resolution, notes=(*resolution.notes, *told))
     made = Lock(
-        requires_python=requires_python(work.project),
-        environments=resolution.environments,
-        extras=tuple(work.project.optional_dependencies),
-        groups=tuple(work.project.groups),
-        default_groups=tuple(work.project.default_groups),
-        packages=packages,
+        requires_python=bounds,
+        environments=environments,
+        extras=tuple(project.optional_dependencies),
+        groups=tuple(project.groups),
+        default_groups=tuple(project.default_groups),
+        packages=write_packages(resolution, driver, local, policy, lowest[1], known),
+        targets=served,
         inputs=work.inputs,
     )
     return canonical(made), resolution
+
+
+def _driver(work: Locking, local: Mapping[str, LocalProject], policy: BuildPolicy) -> Driver:
+    """Return what answers the resolver; its judge decides by files where targets are declared."""
+    context, settings, options = work.context, work.context.settings, work.options
+    pages: dict[str, ProjectPage] = {}
+    return Driver(
+        work.indexes,
+        _judge(work, policy, pages),
+        context.reporter,
+        fixed={name: one.fixed for name, one in local.items()},
+        pinned_index=pinned_indexes((*work.roots.indexes, *work.direct.claims)),
+        restrict=Cutoffs.of(settings, options.resolve, context.reporter).apply,
+        overlay=Stated.of(settings).dependencies,
+        build=source_metadata(context, work.indexes, policy),
+        pages=pages,
+    )
+
+
+def _request(work: Locking, driver: Driver, known: Lock | None) -> Request:
+    """Return the question to the resolver; the driver learns of origins that it speaks of."""
+    settings, bounds = work.context.settings, requires_python(work.project)
+    environments = tuple(map(str, settings.environments))
+    points = points_of(work.targets, bounds, environments)
+    request = Request(
+        work.project.name,
+        tuple(sorted(work.roots.requirements, key=lambda root: (str(root.entry), root.text))),
+        requires_python=bounds,
+        points=points.points,
+        point_pythons=points.pythons,
+        point_optional=points.optional,
+        environments=environments,
+        conflicts=conflicts_of(work.project, settings),
+        policy=choice(work.context, work.options.resolve, known),
+    )
+    claims = (*work.roots.indexes, *work.direct.claims)
+    driver.origins = origins_of(claims, request)
+    urls = {one.name: without_credentials(one.url) for one in settings.index if one.name}
+    policy = with_origins(request.policy, driver.origins, claims, known, urls)
+    return dataclasses.replace(request, policy=policy)
+
+
+def _judge(
+    work: Locking, policy: BuildPolicy, pages: dict[str, ProjectPage]
+) -> UniversalJudge | TargetsJudge:
+    """Return who says which releases may be chosen; ``pages`` will hold what was read."""
+    settings, build = work.context.settings, work.options.build
+    required = tuple(map(str, settings.required_environments))
+    if not work.targets:
+        return UniversalJudge(policy, required)
+    return TargetsJudge(
+        work.targets,
+        policy,
+        wheels=build.wheels or settings.wheels,
+        allow_build=(*build.allow_build, *settings.allow_build),
+        pages=pages,
+        required=required,
+    )
 
 
 def _read_places(work: Locking, known: Lock | None) -> dict[str, LocalProject]:

@@ -61,6 +61,8 @@ class BuildOptions(Struct, frozen=True):
     no_build_package: tuple[str, ...] = ()
     no_binary: bool = False
     no_binary_package: tuple[str, ...] = ()
+    wheels: Literal["require", "prefer", "any"] | None = None  # for declared targets
+    allow_build: tuple[str, ...] = ()
 
 
 class Selection(Struct, frozen=True):
@@ -82,6 +84,7 @@ class LockOptions(Struct, frozen=True):
     check: bool = False
     check_exists: bool = False  # only that a lockfile is there, without looking at freshness
     dry_run: bool = False
+    target: str | None = None  # --for: names of declared targets that the lock must serve
     resolve: ResolveOptions = field(default_factory=ResolveOptions)
     index: IndexOptions = field(default_factory=IndexOptions)
     build: BuildOptions = field(default_factory=BuildOptions)

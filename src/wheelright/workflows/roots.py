@@ -20,12 +20,13 @@ from wheelright.workflows.direct.places import Ask
 from wheelright.workflows.origins import Claim, all_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from packaging.specifiers import SpecifierSet
 
     from wheelright.project import Project, Requirement, Settings, Source
     from wheelright.project.settings_types import PackageEdit
+    from wheelright.workflows.declared import DeclaredTarget
     from wheelright.workflows.options import ResolveOptions
 
 PROJECT = Entry()
@@ -188,6 +189,7 @@ def lock_inputs(
     options: ResolveOptions,
     roots: Roots,
     direct: Mapping[str, str],
+    targets: Sequence[DeclaredTarget] = (),
 ) -> LockInputs:
     """State everything that decides what a lock holds, the index and the machine left out.
 
@@ -212,6 +214,7 @@ def lock_inputs(
         prerelease=_unless(options.prerelease or settings.prerelease, "if-necessary-or-explicit"),
         exclude_newer=options.exclude_newer
         or (settings.exclude_newer.text if settings.exclude_newer else None),
+        targets={target.name: target.canonical() for target in targets},
         indexes=_pinned(settings, roots),
         sources=direct,
         metadata=_stated(settings),
@@ -267,7 +270,11 @@ def _stated(settings: Settings) -> dict[str, tuple[str, ...]]:
 
 
 def _options(project: Project, settings: Settings) -> dict[str, str]:
-    options = {}
+    options: dict[str, str] = {}
+    if settings.wheels != "prefer":
+        options["wheels"] = settings.wheels
+    if settings.allow_build:
+        options["allow-build"] = " ".join(sorted(settings.allow_build))
     if settings.exclude_dependencies:
         options["exclude-dependencies"] = " ".join(sorted(settings.exclude_dependencies))
     for text in _edited(settings.package_excludes):

@@ -1,0 +1,272 @@
+"""What is said of a lock for targets: versions passed over, Pythons left out, what is built.
+
+Must live here: the words, for notes and for conflicts. Must not live here: the judging itself
+(``targets_judge``).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from packaging.markers import Marker
+
+from wheelright.resolver.candidates import is_prerelease, version_of
+from wheelright.resolver.errors import ResolutionFailure
+from wheelright.targets import nearest_wheel
+from wheelright.workflows.judges import usable_files, wheel_names
+from wheelright.workflows.targets_judge import minors_in_words, where
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Set as AbstractSet
+
+    from wheelright.index import ProjectPage, Release
+    from wheelright.resolver import Resolution
+    from wheelright.resolver.result import Package
+    from wheelright.targets import Misfit
+    from wheelright.workflows.targets_judge import Cell, TargetsJudge
+
+#: More packages than these are not explained one by one in a conflict.
+EXPLAINED = 3
+
+
+class Chosen:
+    """Which version of each project an answer has for each target and Python."""
+
+    def __init__(self, judge: TargetsJudge, resolution: Resolution) -> None:
+        self._judge = judge
+        self.packages: dict[str, list[Package]] = {}
+        for package in resolution.packages:
+            self.packages.setdefault(package.name, []).append(package)
+        left_out = {(one.point, one.minor) for one in resolution.left_out}
+        self.cells = tuple(cell for cell in judge.cells if cell not in left_out)
+
+    def at(self, name: str, cell: Cell) -> Package | None:
+        """Return what a target has of a project on a Python, whatever entry asks for it."""
+        found = self.packages.get(name, [])
+        point, minor = cell
+        values = self._judge.targets[point].values((3, minor))
+        for package in found:
+            texts = package.markers.values()
+            if any(text is None or _holds(text, values) for text in texts):
+                return package
+        return None
+
+
+def _holds(text: str, values: Mapping[str, str]) -> bool:
+    nothing = frozenset[str]()
+    said: dict[str, str | AbstractSet[str]] = {
+        **values,
+        "extras": nothing,
+        "dependency_groups": nothing,
+    }
+    return Marker(text).evaluate(said, "lock_file")
+
+
+def notes(
+    judge: TargetsJudge,
+    resolution: Resolution,
+    pages: Mapping[str, ProjectPage],
+    *,
+    oldest_first: bool = False,
+) -> tuple[str, ...]:
+    """Return what the user should know of the choice, one line per package."""
+    chosen = Chosen(judge, resolution)
+    return (
+        *_passed_over(judge, resolution, pages, chosen, oldest_first=oldest_first),
+        *_left_out(judge, resolution, pages, chosen),
+        *_built(judge, resolution, pages, chosen),
+    )
+
+
+def _passed_over(
+    judge: TargetsJudge,
+    resolution: Resolution,
+    pages: Mapping[str, ProjectPage],
+    chosen: Chosen,
+    *,
+    oldest_first: bool,
+) -> Iterator[str]:
+    """Tell the best version of each project that was passed over, and what was taken instead."""
+    found = sorted(
+        resolution.passed_over, key=lambda one: version_of(one.version), reverse=not oldest_first
+    )
+    told: set[str] = set()
+    for one in sorted(found, key=lambda one: one.name):
+        if one.name in told or one.name not in pages:
+            continue
+        instead: dict[Cell, str] = {}
+        for cell in sorted(one.cells.intersection(chosen.cells)):
+            package = chosen.at(one.name, cell)
+            worse = package is not None and (
+                version_of(package.version) > version_of(one.version)
+                if oldest_first
+                else version_of(package.version) < version_of(one.version)
+            )
+            if package is not None and worse:
+                instead[cell] = package.version
+        release = _release(pages[one.name], one.version)
+        if not instead or release is None:
+            continue
+        told.add(one.name)
+        taken = max(set(instead.values()), key=version_of)
+        cells = {cell for cell, version in instead.items() if version == taken}
+        single = len(chosen.packages[one.name]) == 1
+        serves = "all targets" if single else " and ".join(where(judge.targets, cells))
+        why = reason(judge, one.name, release, instead)
+        yield f"{one.name} {one.version} passed over: {why}; {taken} serves {serves}"
+
+
+def _left_out(
+    judge: TargetsJudge,
+    resolution: Resolution,
+    pages: Mapping[str, ProjectPage],
+    chosen: Chosen,
+) -> Iterator[str]:
+    groups: dict[tuple[int, str], list[int]] = {}
+    for one in resolution.left_out:
+        groups.setdefault((one.point, one.name), []).append(one.minor)
+    for (point, name), minors in groups.items():
+        target = judge.targets[point]
+        here = [chosen.at(name, cell) for cell in chosen.cells if cell[0] == point]
+        package = next((one for one in reversed(here) if one is not None), None)
+        page = pages.get(name)
+        release = None
+        if page is not None and page.releases:
+            release = page.releases[0] if package is None else _release(page, package.version)
+        why = ""
+        if release is not None:
+            why = f" ({release.version}: {reason(judge, name, release, [(point, minors[0])])})"
+        verb = "is" if len(minors) == 1 else "are"
+        them = "it" if len(minors) == 1 else "them"
+        yield (
+            f"{target.name}: Python {minors_in_words(minors)} {verb} left out: no version of"
+            f' {name} serves {them}{why}; say `python = "{target.python or ">=3.8"}"` for'
+            f" {target.name} to insist"
+        )
+
+
+def _built(
+    judge: TargetsJudge,
+    resolution: Resolution,
+    pages: Mapping[str, ProjectPage],
+    chosen: Chosen,
+) -> Iterator[str]:
+    """Tell what will be built where it is installed, for want of a wheel."""
+    for package in resolution.packages:
+        key = f"{package.name}@{package.origin}" if package.origin else package.name
+        release = _release(pages[key], package.version) if key in pages else None
+        if release is None:
+            continue
+        mask = judge.by_wheels(key, release)
+        missing = judge.set_of(judge.full & ~mask).intersection(chosen.cells)
+        cells = {cell for cell in missing if chosen.at(package.name, cell) is package}
+        if not cells:
+            continue
+        reached = sum(chosen.at(package.name, cell) is not None for cell in chosen.cells)
+        everywhere = len(cells) == reached == len(chosen.cells)
+        places = "all targets" if everywhere else " and ".join(where(judge.targets, cells))
+        why = reason(judge, key, release, cells)
+        yield f"{package.name} {package.version} will be built for {places}: {why}"
+
+
+def _release(page: ProjectPage, version: str) -> Release | None:
+    return next((one for one in page.releases if one.version == version), None)
+
+
+def reason(judge: TargetsJudge, name: str, release: Release, cells: Iterable[Cell]) -> str:
+    """Say why the wheels of a release do not serve cells, by the one that comes nearest."""
+    wheels = wheel_names(usable_files(name.partition("@")[0], release, judge.policy))
+    if not wheels:
+        return "it has only an sdist"
+    nearest = _nearest(judge, release, name, cells)
+    if nearest is None:
+        return "it has no wheel that fits"
+    (point, minor), misfit = nearest
+    target = judge.targets[point]
+    text = misfit.text.partition(" (nearest: ")[0]
+    if misfit.kind == "floor":
+        floor = target.platform.describe().rpartition(",")[0].rpartition(" ")[2]
+        return f"{text}, {target.name} has {floor}"
+    if misfit.kind == "python":
+        return f"{text}, not for 3.{minor}" if " are for " in text else f"{text}, not 3.{minor}"
+    return f"{text}, not for {target.words}" if " are for " in text else text
+
+
+def _nearest(
+    judge: TargetsJudge, release: Release, name: str, cells: Iterable[Cell]
+) -> tuple[Cell, Misfit] | None:
+    wheels = wheel_names(usable_files(name.partition("@")[0], release, judge.policy))
+    found = []
+    for point, minor in sorted(cells):
+        misfit = nearest_wheel(wheels, judge.targets[point].tags((3, minor)))
+        if misfit is not None:
+            found.append(((point, minor), misfit))
+    return min(found, key=lambda one: one[1].distance, default=None)
+
+
+def with_target_help(
+    failure: ResolutionFailure, judge: TargetsJudge, pages: Mapping[str, ProjectPage]
+) -> ResolutionFailure:
+    """Return a failure with what is known of targets that nothing serves, and the ways out."""
+    cells = [
+        cell
+        for cell in judge.cells
+        if failure.marker is None
+        or _holds(failure.marker, judge.targets[cell[0]].values((3, cell[1])))
+    ]
+    names = [one.project.partition("[")[0] for one in failure.premises if one.kind == "misfit"]
+    details, hints = list(failure.details), []
+    for name in list(dict.fromkeys(names))[:EXPLAINED]:
+        page = pages.get(name)
+        if page is None:
+            continue
+        said = _explained(judge, page, name, cells)
+        details += [line for line in said[0] if line not in details]
+        hints += [line for line in said[1] if line not in hints]
+    return ResolutionFailure(
+        failure.message,
+        details=tuple(details),
+        hints=(*hints, *failure.hints),
+        culprits=failure.culprits,
+        premises=failure.premises,
+        marker=failure.marker,
+    )
+
+
+def _explained(
+    judge: TargetsJudge, page: ProjectPage, name: str, cells: Iterable[Cell]
+) -> tuple[list[str], list[str]]:
+    """Say of one project what its newest version lacks for cells, and what would help."""
+    final = [one for one in page.releases if not is_prerelease(one.version)] or page.releases
+    final = [one for one in final if one.summary.yanked is False] or final
+    if not final:
+        return [], []
+    newest = final[0]
+    served = judge.served(name, newest)
+    missing = [cell for cell in cells if cell not in judge.set_of(served)]
+    if not missing:
+        return [], []
+    places = " and ".join(where(judge.targets, missing))
+    nearest = _nearest(judge, newest, name, missing)
+    tag = f" (nearest wheel: {nearest[1].tag})" if nearest else ""
+    words = ", ".join(dict.fromkeys(judge.targets[point].words for point, _ in missing))
+    why = reason(judge, name, newest, missing)
+    details = [
+        f"`{name}` {newest.version} does not serve {places}: {why}{tag}",
+        f"targets: {words}",
+    ]
+    hints = []
+    wanted = frozenset(missing)
+    older = next((one for one in final if wanted <= judge.set_of(judge.served(name, one))), None)
+    if older is not None:
+        hints.append(f"`{name}` {older.version} serves {places}: let it be chosen")
+    if nearest is not None and nearest[1].platform is not None:
+        target = judge.targets[nearest[0][0]]
+        hints.append(
+            f"`{nearest[1].platform}` as the platform of `{target.name}` is served by"
+            f" `{name}` {newest.version}"
+        )
+    if newest.summary.sdists and judge.policy.may_build(name):
+        hints.append(f"`--allow-build {name}` lets it be built for {places}")
+    return details, hints
