@@ -118,3 +118,34 @@ def test_an_unknown_name_is_an_error(bench: Workbench) -> None:
 
     assert answer.code == 1
     assert "`conflicts` names extra `nwe`, and the project has no such extra" in answer.err
+
+
+def test_a_side_that_the_project_always_takes(bench: Workbench) -> None:
+    bench.write("app[all]", more=PROJECT)
+
+    answer = bench("lock")
+
+    assert (answer.code, answer.err) == (
+        1,
+        lines(
+            "error: the project's own dependencies hold extra `old`, so that extra `new`, which"
+            " conflicts with it, could never be installed",
+            "  [PROJECT]/pyproject.toml",
+            "hint: take `app[all]` out of `dependencies`",
+        ),
+    )
+
+
+def test_the_project_itself_cannot_be_a_side(bench: Workbench) -> None:
+    bench.write(more=PROJECT.replace('{ group = "edge" }]', '{ package = "app" }]'))
+
+    answer = bench("lock")
+
+    assert (answer.code, answer.err) == (
+        1,
+        lines(
+            "error: `conflicts` names the project itself, whose dependencies are always installed",
+            "  [PROJECT]/pyproject.toml",
+            "hint: move what conflicts from `dependencies` into an extra or a group",
+        ),
+    )

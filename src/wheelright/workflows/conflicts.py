@@ -28,7 +28,14 @@ def conflicts_of(project: Project, settings: Settings) -> tuple[tuple[Side, ...]
     """
     holders = _holders(project)
     found: dict[tuple[Side, ...], None] = {}
+    own = _held_always(project)
     for members in settings.conflicts:
+        if any(m.extra is None and m.group is None and m.package == project.name for m in members):
+            raise UnknownConflictError(
+                "`conflicts` names the project itself, whose dependencies are always installed",
+                where=str(project.path),
+                hints=["move what conflicts from `dependencies` into an extra or a group"],
+            )
         entries = dict.fromkeys(
             Entry("extra", member.extra) if member.extra else Entry("group", member.group or "")
             for member in members
@@ -42,6 +49,7 @@ def conflicts_of(project: Project, settings: Settings) -> tuple[tuple[Side, ...]
                 )
         sides = tuple((entry, *sorted(holders[entry], key=str)) for entry in entries)
         _check_apart(project, sides)
+        _check_optional(project, own, sides)
         if len(sides) > 1:
             found.setdefault(sides)
     return tuple(found)
@@ -66,6 +74,32 @@ def _check_apart(project: Project, sides: tuple[Side, ...]) -> None:
                     where=str(project.path),
                     hints=["leave one of them out there, or take the pair out of `conflicts`"],
                 )
+
+
+def _check_optional(project: Project, own: set[Entry], sides: tuple[Side, ...]) -> None:
+    """Refuse a side that every installation takes: no other could be asked for."""
+    held = {
+        side[0]: next(entry for entry in side if entry in own) for side in sides if own & {*side}
+    }
+    always = next(iter(held), None)
+    if always is not None and len(sides) > 1:
+        other = next(side[0] for side in sides if side[0] != always)
+        raise UnknownConflictError(
+            f"the project's own dependencies hold {always}, so that {other}, which conflicts with"
+            " it, could never be installed",
+            where=str(project.path),
+            hints=[f"take `{project.name}[{held[always].name}]` out of `dependencies`"],
+        )
+
+
+def _held_always(project: Project) -> set[Entry]:
+    """Return the extras that the project's own dependencies ask for, directly."""
+    return {
+        Entry("extra", name)
+        for one in project.dependencies
+        if one.name == project.name
+        for name in one.extras
+    }
 
 
 def _holders(project: Project) -> dict[Entry, set[Entry]]:
