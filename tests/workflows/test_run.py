@@ -371,27 +371,6 @@ def test_nothing_to_run_lists_what_there_is(go: Runner) -> None:
     )
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the message names this machine's system")
-def test_a_venv_for_another_system_is_refused(go: Runner) -> None:
-    go.bench.ok("sync --python-platform windows")
-    asked = len(go.bench.index.log)
-    error = go.refused("python", "-c", "")
-    message, where, machine, why, *hints = _text(go.bench, error)
-    assert message.startswith("`.venv` is for windows (")
-    assert message.endswith("), which this machine cannot run")
-    assert where == "[PROJECT]/.venv"
-    assert machine.startswith("this machine is ")
-    assert why
-    assert hints == [
-        "`wheelright sync --python-platform native` makes it for this machine",
-        "or run the command on a machine that it is for",
-    ]
-    assert len(go.bench.index.log) == asked
-    native = SyncOptions(python_platform="native", inexact=True)
-    assert go("python", "-c", "", sync=native) == 0
-    assert go("python", "-c", "") == 0
-
-
 # -- signals
 
 

@@ -95,25 +95,36 @@ def describe(found: Found) -> str:
     return "%s%s, %s" % (libc or _WORDS.get(system, system), number, cpu)
 
 
-def misfit_line(facts: dict[str, Any], found: Found, venv: str) -> str:
-    """Return the sentence that names venv and machine, why they do not fit, and what helps."""
-    system, _, libc, version = found
-    alike = any(one[:3] == found[:3] for one in facts["serves"])
+def misfit_words(facts: dict[str, Any], found: Found, venv: str) -> str:
+    """Return what venv and machine are, and which package is known to need more."""
     why = ""
-    if alike and version and facts["need"] and version < facts["need"]:
-        family = libc or _WORDS.get(system, system)
+    if _is_alike(facts, found) and found[3] and facts["need"] and found[3] < facts["need"]:
+        family = found[2] or _WORDS.get(found[0], found[0])
         why = ": `%s` needs %s %d.%d" % (facts["holder"], family, *facts["need"])
-    helps = "`wheelright sync --for native` makes it for this machine"
-    if alike and version:
-        # What is for the lower version serves the machine with the higher one too.
-        if system == "linux":
-            name = "%s-manylinux_%d_%d" % (facts["arch"], *version)
-        else:
-            name = "%s-%d.%d-%s" % (system, *version, facts["arch"])
-        helps = "`wheelright sync --for %s` makes it serve both" % name
-    return "`%s` is for %s, and this machine is %s%s; %s" % (
-        venv, facts["words"], describe(found), why, helps,
-    )  # fmt: skip
+    return "`%s` is for %s, and this machine is %s%s" % (venv, facts["words"], describe(found), why)
+
+
+def misfit_help(facts: dict[str, Any], found: Found) -> str:
+    """Return the command that helps, and what it does."""
+    system, _, _, version = found
+    if not version or not _is_alike(facts, found):
+        return "`wheelright sync --for native` makes it for this machine"
+    # What is for the lower version serves the machine with the higher one too.
+    if system == "linux":
+        name = "%s-manylinux_%d_%d" % (facts["arch"], *version)
+    else:
+        name = "%s-%d.%d-%s" % (system, *version, facts["arch"])
+    return "`wheelright sync --for %s` makes it serve both" % name
+
+
+def _is_alike(facts: dict[str, Any], found: Found) -> bool:
+    """Say whether a lower version is all that keeps the machine from fitting."""
+    return any(one[:3] == found[:3] for one in facts["serves"])
+
+
+def misfit_line(facts: dict[str, Any], found: Found, venv: str) -> str:
+    """Return all of it in one line."""
+    return "%s; %s" % (misfit_words(facts, found, venv), misfit_help(facts, found))
 
 
 def check(facts: dict[str, Any]) -> None:

@@ -22,7 +22,13 @@ from wheelright.outside import files
 from wheelright.targets.errors import UnknownPlatform
 from wheelright.targets.needs import from_plain
 from wheelright.targets.platform import cpu_name, parse_platform
-from wheelright.venv._guard_script import plain_cpu
+from wheelright.venv._guard_script import (
+    TOLD_VARIABLE,
+    is_fit,
+    misfit_help,
+    misfit_words,
+    plain_cpu,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +37,23 @@ if TYPE_CHECKING:
     from wheelright.venv._guard_script import Found
     from wheelright.venv.inspect import Venv
     from wheelright.venv.record import Record
+
+__all__ = [
+    "LINE_NAME",
+    "MODULE_NAME",
+    "TOLD_VARIABLE",
+    "Need",
+    "Needs",
+    "found_of",
+    "guard_facts",
+    "guard_files",
+    "guard_is_current",
+    "is_fit",
+    "misfit_help",
+    "misfit_words",
+    "needs_of",
+    "write_guard",
+]
 
 MODULE_NAME = "_wheelright_guard.py"
 LINE_NAME = "_wheelright_guard.pth"
@@ -123,6 +146,11 @@ def _measured(platform: Platform, needs: Needs) -> Found:
     if not needs.binary:
         return (platform.os, "", None, None)
     return _plain(platform, None if needs.highest is None else needs.highest.version)
+
+
+def found_of(platform: Platform) -> Found:
+    """Return a platform in the form that a guard compares."""
+    return _plain(platform, platform.floor)
 
 
 def _plain(platform: Platform, floor: Version | None) -> Found:

@@ -18,11 +18,17 @@ from typing import TYPE_CHECKING, NoReturn
 from wheelright.errors import UsageError
 from wheelright.interpreters import find
 from wheelright.outside import files, processes
-from wheelright.targets import detect_machine, parse_platform
-from wheelright.targets.machine import machine_misfit
+from wheelright.targets import detect_machine
 from wheelright.venv import BrokenVenv, NotAVenv, find_venv, list_installed, read_record
+from wheelright.venv.guard import TOLD_VARIABLE
 from wheelright.workflows.commands import find_program, no_command, not_found, read_command
 from wheelright.workflows.dotenv import parse_dotenv
+from wheelright.workflows.fitting import (
+    UnfitMachineError,
+    misfit_of,
+    misfit_of_goal,
+    why_not_ours,
+)
 from wheelright.workflows.pythons import python_wish, search_in
 
 if TYPE_CHECKING:
@@ -30,32 +36,33 @@ if TYPE_CHECKING:
 
     from wheelright.project import Project
     from wheelright.project.scripts import Script
-    from wheelright.targets import Interpreter
-    from wheelright.venv import Venv
+    from wheelright.targets import Interpreter, Platform
+    from wheelright.venv import Record, Venv
     from wheelright.workflows.asked import Asked
     from wheelright.workflows.commands import Command
     from wheelright.workflows.context import Context
     from wheelright.workflows.environments import EnvironmentRequest
     from wheelright.workflows.options import RunOptions
     from wheelright.workflows.outcomes import SyncOutcome
+    from wheelright.workflows.venvs import Place
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What a command runs on: venvs, the top one first, and the Python to run scripts with."""
+    """What a command runs on: venvs, the top one first, and the Python to run scripts with.
+
+    ``told`` says that the user knows already that this machine does not fit.
+    """
 
     python: str
     venvs: tuple[Venv, ...] = ()
     in_project: bool = False
+    told: bool = False
 
     @property
     def folders(self) -> tuple[str, ...]:
         """The folders of programs that come first on PATH."""
         return tuple(venv.scripts for venv in self.venvs)
-
-
-class UnfitMachineError(UsageError):
-    """The venv is for another platform than this machine."""
 
 
 def run(context: Context, options: RunOptions) -> int:
@@ -121,6 +128,8 @@ def _environ(variables: dict[str, str], ground: Ground) -> dict[str, str]:
     folders = list(ground.folders)
     if ground.venvs:
         environ["VIRTUAL_ENV"] = ground.venvs[0].path
+        if ground.told:
+            environ[TOLD_VARIABLE] = ground.venvs[0].path
         environ.pop("PYTHONHOME", None)
     else:
         folders.append(os.path.dirname(ground.python))  # noqa: PTH120 (text)
@@ -221,21 +230,76 @@ def _project_ground(context: Context, options: RunOptions, project: Project) -> 
     from wheelright.workflows.sync import synced
     from wheelright.workflows.venvs import find_place, ready_venv
 
-    place = find_place(context, project)
-    if place.venv is not None:
-        _check_machine(place.venv, options.sync.python_platform)
-    elif options.sync.python_platform is not None:
-        _check_platform(options.sync.python_platform, place.path)
     if options.no_sync:
+        place = find_place(context, project)
         venv = ready_venv(context, place)
-    else:
-        outcome, place = synced(context, options.sync)
-        _tell(context, outcome)
-        found = find_venv(place.path)
-        if found is None:
-            raise BrokenVenv(str(place.path), "it went away while it was synced")
-        venv = found
-    return Ground(venv.executable, (venv,), in_project=True)
+        misfit = misfit_of(venv, read_record(venv), place.interpreter.platform)
+        mode = context.settings.guard
+        if misfit is not None and mode == "error":
+            raise misfit.error(venv.path)
+        if misfit is not None and mode == "warn":
+            context.reporter.warn(misfit.line)
+        return Ground(venv.executable, (venv,), in_project=True, told=misfit is not None)
+    _check_goal(context, options, project)
+    outcome, place = synced(context, options.sync)
+    _tell(context, outcome)
+    found = find_venv(place.path)
+    if found is None:
+        raise BrokenVenv(str(place.path), "it went away while it was synced")
+    _check_target(found, place.interpreter.platform)
+    return Ground(found.executable, (found,), in_project=True)
+
+
+def _check_goal(context: Context, options: RunOptions, project: Project) -> None:
+    """Refuse to change a venv for this machine's sake that others use, or to sync in vain."""
+    from wheelright.workflows.goals import VARIABLE, choose_goal
+    from wheelright.workflows.venvs import find_place
+
+    path = context.venv_directory().absolute()
+    sync = options.sync
+    if sync.target or sync.python_platform or context.environ.get(VARIABLE):
+        goal = choose_goal(context, sync, None)
+        misfit = misfit_of_goal(goal, detect_machine().platform, str(path))
+        if misfit is not None:
+            raise misfit.error(str(path))
+        return
+    record = read_record(str(path))
+    if record is None or record.setting != context.settings.default_target:
+        return
+    place = find_place(context, project)
+    if place.venv is None:
+        _check_gone(record, place)
+        return
+    misfit = misfit_of(place.venv, record, place.interpreter.platform)
+    if misfit is None:
+        return
+    if record.target is not None:
+        raise misfit.error(place.venv.path)
+    why = why_not_ours(place.venv)
+    if sync.frozen:
+        why = "it is left as it is, as `--frozen` asks for"
+    if why is not None:
+        raise misfit.error(place.venv.path, why)
+
+
+def _check_gone(record: Record, place: Place) -> None:
+    """Refuse to make a venv anew here that was made for a target, maybe on another machine."""
+    if record.target is None or not place.clear:
+        return
+    raise UnfitMachineError(
+        f"`{place.path}` is for {record.target}, and it cannot be used as it is",
+        where=str(place.path),
+        details=[place.why],
+        hints=["`wheelright sync` makes it anew with a Python of this machine"],
+    )
+
+
+def _check_target(venv: Venv, here: Platform) -> None:
+    """Refuse a venv that was made for a target that this machine does not serve."""
+    record = read_record(venv)
+    misfit = misfit_of(venv, record, here)
+    if misfit is not None and record is not None and record.target is not None:
+        raise misfit.error(venv.path)
 
 
 def _tell(context: Context, outcome: SyncOutcome) -> None:
@@ -262,7 +326,7 @@ def _found_ground(context: Context) -> Ground:
     venv = _venv_of(interpreter)
     if venv is None:
         return Ground(str(interpreter.executable))
-    _check_machine(venv, None)
+    _check_target(venv, interpreter.platform)
     return Ground(venv.executable, (venv,))
 
 
@@ -283,35 +347,6 @@ def _venv_of(interpreter: Interpreter) -> Venv | None:
         return find_venv(interpreter.prefix)
     except (NotAVenv, BrokenVenv):  # made by a tool that keeps things elsewhere
         return None
-
-
-def _check_machine(venv: Venv, asked: str | None) -> None:
-    """Refuse to run on a venv that is for another platform than this machine."""
-    record = read_record(venv)
-    name = asked or (None if record is None else record.target)
-    if name is not None:
-        _check_platform(name, Path(venv.path))
-
-
-def _check_platform(name: str, path: Path) -> None:
-    from wheelright.workflows.aims import NATIVE
-
-    if name in NATIVE:
-        return
-    platform = parse_platform(name)
-    machine = detect_machine()
-    misfit = machine_misfit(platform, machine)
-    if misfit is None:
-        return
-    raise UnfitMachineError(
-        f"`{path.name}` is for {name} ({platform.describe()}), which this machine cannot run",
-        where=str(path),
-        details=[f"this machine is {machine.describe()}", misfit],
-        hints=[
-            "`wheelright sync --python-platform native` makes it for this machine",
-            "or run the command on a machine that it is for",
-        ],
-    )
 
 
 # -- what is laid over it
