@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from msgspec import to_builtins
 
 from wheelright.console.documents import SCHEMA
-from wheelright.console.proving import pythons_words
 from wheelright.console.style import PLAIN, Style, printable
+from wheelright.workflows.proofs import pythons_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,6 +12,7 @@ from msgspec import to_builtins
 from wheelright.console.documents import SCHEMA
 from wheelright.console.style import PLAIN, Style, printable
 from wheelright.console.text import count, duration
+from wheelright.workflows.proofs import pythons_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -71,16 +72,6 @@ def check_document(proof: Proof) -> dict[str, Any]:
         ],
         "measured": None if proof.measured is None else to_builtins(proof.measured),
     }
-
-
-def pythons_words(pythons: Sequence[str]) -> str:
-    """``3.11``; ``3.11 and 3.12``; ``3.9 to 3.13``; ``3.9, 3.11 and 3.12``."""
-    minors = [int(python.partition(".")[2]) for python in pythons]
-    if len(minors) > 2 and minors == list(range(minors[0], minors[0] + len(minors))):
-        return f"{pythons[0]} to {pythons[-1]}"
-    if len(pythons) < 2:
-        return "".join(pythons)
-    return f"{', '.join(pythons[:-1])} and {pythons[-1]}"
 
 
 class Finding(NamedTuple):

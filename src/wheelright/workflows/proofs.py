@@ -7,9 +7,12 @@ renders and JSON documents hold as it is. Must not live here: finding any of it 
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Verdict = Literal["wheel", "pure", "built", "missing"]
 """``wheel``: one for the platform; ``pure``: for any; ``built``: from an sdist or a source tree."""
@@ -117,3 +120,13 @@ class Proof(Struct, frozen=True):
     def failed(self) -> bool:
         """Whether some hard target is not served."""
         return any(target.failed for target in self.targets)
+
+
+def pythons_words(pythons: Sequence[str]) -> str:
+    """``3.11``; ``3.11 and 3.12``; ``3.9 to 3.13``; ``3.9, 3.11 and 3.12``."""
+    minors = [int(python.partition(".")[2]) for python in pythons]
+    if len(minors) > 2 and minors == list(range(minors[0], minors[0] + len(minors))):
+        return f"{pythons[0]} to {pythons[-1]}"
+    if len(pythons) < 2:
+        return "".join(pythons)
+    return f"{', '.join(pythons[:-1])} and {pythons[-1]}"

@@ -92,7 +92,7 @@ def prove(lock: Lock, target: DeclaredTarget, rules: Rules, *, hard: bool) -> Ta
             uncovered.append(standing.text)
             continue
         applying = entries.applying(standing)
-        found = [_cell(package, target, standing, rules, hard=hard) for package in applying]
+        found = [cell_of(package, target, standing, rules, hard=hard) for package in applying]
         names = {package.name for package in applying}
         cells += found
         cells += [
@@ -268,9 +268,10 @@ def _doors(lock: Lock) -> Iterator[dict[str, frozenset[str]]]:
             yield {"extras": frozenset(), "dependency_groups": frozenset({group})}
 
 
-def _cell(
+def cell_of(
     package: LockedPackage, target: DeclaredTarget, standing: Standing, rules: Rules, *, hard: bool
 ) -> Cell:
+    """Return what an entry gets with one Python on a target; ``standing`` must have values."""
     python = standing.text
     blank = Cell(package.name, package.version, python, "missing")
     if package.requires_python is not None and not any(
