@@ -45,6 +45,10 @@ ENTRIES = (
     Entry("target show", "target", "SHOW", "Show the platform, tags and values of a target"),
     Entry("target describe", "target", "DESCRIBE", "Describe this machine as a target file"),
     Entry("target add", "target", "ADD", "Declare a target in the project"),
+    Entry("target list", "target", "LIST", "List declared targets and well-known platforms"),
+    Entry("target show", "target", "SHOW", "Show the platform, tags and values of a target"),
+    Entry("target describe", "target", "DESCRIBE", "Describe this machine as a target file"),
+    Entry("target add", "target", "ADD", "Declare a target in the project"),
     Entry("pip install", "pip", "INSTALL", "Install packages into an environment"),
     Entry("pip sync", "pip", "SYNC", "Make an environment hold what files say, and nothing else"),
     Entry("pip compile", "pip", "COMPILE", "Pin requirements, and all that they require"),
@@ -66,6 +70,7 @@ ENTRIES = (
 GROUPS = {
     "pip": "Install and pin packages without a project",
     "python": "Find Python interpreters",
+    "target": "Know and declare the machines that a project serves",
     "target": "Know and declare the machines that a project serves",
     "cache": "Look at the cache and clean it",
 }

@@ -1,7 +1,7 @@
 """Target files: a machine described as JSON, by ``wheelright target describe`` on that machine.
 
 Must live here: the schema, and reading it with errors that say what is wrong and where.
-Must not live here: making one (the describing script stands alone, for Python 3.6 and newer).
+Must not live here: making one (``describing`` stands alone, for Python 3.6 and newer).
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from wheelright.errors import RequestError
+from wheelright.targets.describing import SCHEMA
 from wheelright.targets.platform import Platform, parse_platform
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 #: The schema that this version of Wheelright reads and writes.
-TARGET_FILE_SCHEMA = 1
+TARGET_FILE_SCHEMA = SCHEMA
 
 
 class TargetFileError(RequestError):
@@ -28,7 +29,9 @@ class TargetFile(msgspec.Struct, frozen=True, omit_defaults=True):
     """A machine as it was described.
 
     ``platform`` is a platform name, ``values`` the marker values (PEP 508) measured there,
-    ``implementation`` that of the describing Python, ``pythons`` the full versions found.
+    ``implementation`` that of the describing Python, ``pythons`` the full versions found,
+    ``libcs`` the C libraries, that of the describing Python first. ``refused_glibc`` are versions
+    whose wheels the machine declines (PEP 600).
     """
 
     platform: str
@@ -36,6 +39,8 @@ class TargetFile(msgspec.Struct, frozen=True, omit_defaults=True):
     values: dict[str, str] = {}
     implementation: str = "cpython"
     pythons: tuple[str, ...] = ()
+    libcs: tuple[str, ...] = ()
+    refused_glibc: tuple[tuple[int, int], ...] = ()
 
     @property
     def parsed_platform(self) -> Platform:

@@ -249,3 +249,27 @@ class ExplainOptions(Struct, frozen=True):
     targets: tuple[str, ...] = ()
     version: str | None = None
     index: IndexOptions = field(default_factory=IndexOptions)
+
+
+class TargetOptions(Struct, frozen=True):
+    """``wheelright target list`` and ``target show``."""
+
+    name: str | None = None  # a declared target, a platform, or `native`
+
+
+class DescribeOptions(Struct, frozen=True):
+    """``wheelright target describe``."""
+
+    output_file: str | None = None
+    script: bool = False  # the describing script itself, to be run elsewhere
+
+
+class TargetAddOptions(Struct, frozen=True):
+    """``wheelright target add``: at most one of ``platform``, ``file`` and ``here``."""
+
+    name: str
+    platform: str | None = None
+    file: str | None = None
+    here: bool = False
+    python: str | None = None  # a specifier
+    dry_run: bool = False

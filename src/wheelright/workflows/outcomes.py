@@ -159,3 +159,59 @@ class CacheReport(Struct, frozen=True):
 
     files: int
     bytes: int
+
+
+class ListedTarget(Struct, frozen=True):
+    """A target by its name. ``platform`` is the canonical name, ``description`` says it in words.
+
+    ``pythons`` are the minors it runs, oldest first; ``python`` the specifier it was given. Both
+    are empty for a platform that is only well known. ``default`` says that it is installed for
+    where nothing else is asked.
+    """
+
+    name: str
+    platform: str
+    description: str
+    python: str = ""
+    pythons: tuple[str, ...] = ()
+    file: str | None = None
+    default: bool = False
+
+
+class TargetListOutcome(Struct, frozen=True):
+    """The targets that the project declares, and the names of platforms that are well known."""
+
+    declared: tuple[ListedTarget, ...] = ()
+    well_known: tuple[ListedTarget, ...] = ()
+
+
+class ShownTarget(Struct, frozen=True):
+    """All that follows from a target.
+
+    ``kind`` says what the name is: of a declared target, of a platform, or of this machine.
+    ``tags`` are those of wheels that fit, best first, and ``values`` the marker values, both for
+    the Python ``shown_python`` of ``implementation``. ``libcs`` are those found on this machine.
+    """
+
+    target: ListedTarget
+    kind: Literal["declared", "platform", "native"]
+    shown_python: str
+    implementation: str
+    tags: tuple[str, ...]
+    values: dict[str, str]
+    libcs: tuple[str, ...] = ()
+
+
+class DescribeOutcome(Struct, frozen=True):
+    """The text of a target file, or of the script; and the path it was written to, if any."""
+
+    text: str
+    output_file: str | None = None
+
+
+class TargetAddOutcome(Struct, frozen=True):
+    """The target that was declared, and the target file that was written for it, if any."""
+
+    target: ListedTarget
+    written: str | None = None
+    dry_run: bool = False
