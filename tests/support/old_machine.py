@@ -59,7 +59,9 @@ chmod 1777 "$new/tmp"
 mount --rbind /dev "$new/dev"
 mount -t proc proc "$new/proc"
 while [ "$1" != -- ]; do
-    if [ -d "$2" ]; then
+    if [ -e "$new$3" ]; then
+        :
+    elif [ -d "$2" ]; then
         mkdir -p "$new$3"
     else
         mkdir -p "$(dirname "$new$3")"
@@ -116,7 +118,8 @@ class OldMachine:
 
         ``binds`` are folders or files of this machine that it sees too, at the same path or, as
         ``(path, path inside)``, elsewhere; it may write there, but not into ``read_only``. Below
-        its ``/usr`` and ``/etc`` nothing can be bound. ``env`` is its whole environment besides
+        its ``/usr`` and ``/etc`` only what exists can be bound over (a file that is no program, to
+        hide one). ``env`` is its whole environment besides
         ``PATH``, ``HOME`` (``/root``, empty) and ``LC_ALL``. A program that is not done in
         ``timeout`` seconds is ended with all that it started; raises
         ``subprocess.TimeoutExpired`` then.
