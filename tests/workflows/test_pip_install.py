@@ -327,14 +327,15 @@ def test_a_build_is_made_for_another_machine_when_asked(wheels: Workbench) -> No
     assert (wheels.project / "out" / "fast-2.0.dist-info").is_dir()
 
 
-def test_what_was_built_here_and_does_not_fit_is_not_installed(bench: Workbench) -> None:
+def test_what_was_built_and_does_not_fit_is_not_installed(bench: Workbench) -> None:
     name, data = make_sdist("fast", "1.0", build_tag="cp311-cp311-linux_x86_64")
     bench.index.add_file("fast", "1.0", name, data)
     answer = bench(f"pip install {FOREIGN} fast")
     assert answer.code == 1
     assert answer.err.startswith(
-        "error: `fast` was built on this machine, and the result does not fit"
-        " x86_64-manylinux2014 (glibc 2.17, x86_64)\n"
+        "error: `fast` 1.0 was built, and the result does not serve x86_64-manylinux2014"
+        " (glibc 2.17, x86_64)\n"
+        "  `fast-1.0-cp311-cp311-linux_x86_64.whl` is not a pure wheel\n"
     )
     assert not (bench.project / "out").exists()
 

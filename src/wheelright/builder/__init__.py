@@ -9,32 +9,58 @@ Python, see :class:`Provide`), deciding whether a build is allowed, and keeping 
 What else changes with it: a new cause of failed builds is a row in ``causes``.
 """
 
-from wheelright.builder.builder import Builder, BuildPython, BuildSettings, BuiltWheel, Provide
+from wheelright.builder.builder import (
+    Builder,
+    BuildPython,
+    BuildSettings,
+    BuiltWheel,
+    How,
+    Provide,
+)
 from wheelright.builder.errors import (
     BackendNotFoundError,
     BrokenSdistError,
     BuildFailedError,
     BuildSystemError,
     BuildTimeoutError,
+    ForeignBuildError,
     NoEditableError,
+    UnfitBuildError,
     WrongResultError,
 )
+from wheelright.builder.native import native_evidence
+from wheelright.builder.stamp import DETAILS, Measured, measure_wheel, misfit, stamp_wheel
 from wheelright.builder.static import static_metadata
+from wheelright.builder.system import read_build_system
+from wheelright.builder.target import BuildTarget, Way, way_to
 from wheelright.builder.unpack import unpack_sdist
 
 __all__ = [
+    "DETAILS",
     "BackendNotFoundError",
     "BrokenSdistError",
     "BuildFailedError",
     "BuildPython",
     "BuildSettings",
     "BuildSystemError",
+    "BuildTarget",
     "BuildTimeoutError",
     "Builder",
     "BuiltWheel",
+    "ForeignBuildError",
+    "How",
+    "Measured",
     "NoEditableError",
     "Provide",
+    "UnfitBuildError",
+    "Way",
     "WrongResultError",
+    "measure_wheel",
+    "misfit",
+    "native_evidence",
+    "read_build_system",
+    "stamp_wheel",
     "static_metadata",
     "unpack_sdist",
+    "way_to",
 ]

@@ -9,6 +9,8 @@ The tree::
     │   └── BuildTimeoutError     it took longer than it may
     ├── NoEditableError       the backend cannot build editable wheels (PEP 660)
     ├── WrongResultError      the backend delivered something else than it was asked for
+    ├── ForeignBuildError     native code cannot be built here for what it is wanted for
+    ├── UnfitBuildError       what was built needs more than its target has
     └── BrokenSdistError      an sdist cannot be unpacked safely
 """
 
@@ -21,6 +23,9 @@ from wheelright.errors import RequestError
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from wheelright.builder.target import BuildTarget
+    from wheelright.targets.interpreter import Interpreter
 
 
 class BuildSystemError(RequestError):
@@ -90,6 +95,51 @@ class WrongResultError(RequestError):
             hints=["This is a fault of the backend or of the project's metadata; tell its authors"],
         )
         self.cause = cause
+
+
+class ForeignBuildError(RequestError):
+    """Native code that cannot be built on this machine for a target; ``evidence`` shows it."""
+
+    def __init__(
+        self, name: str, target: BuildTarget, evidence: str, interpreter: Interpreter
+    ) -> None:
+        here = f"{interpreter.describe()} on {interpreter.platform.describe()}"
+        super().__init__(
+            f"`{name}` cannot be built on this machine for {target.words}",
+            details=[
+                f"it holds native code: {evidence}",
+                f"{here} compiles nothing for it",
+            ],
+            hints=[
+                (
+                    f"ask for an older version of `{name}` that has a wheel for {target.called}:"
+                    f" `--no-build-package {name}` considers only those"
+                ),
+                "build it on such a machine, and give the wheel with `--find-links DIRECTORY`",
+            ],
+        )
+        self.evidence = evidence
+
+
+class UnfitBuildError(RequestError):
+    """A wheel that was built for a target and needs more than the target has; ``why`` says what."""
+
+    def __init__(
+        self, name: str, version: str, target: BuildTarget, why: str, *, log: Path
+    ) -> None:
+        super().__init__(
+            f"`{name}` {version} was built, and the result does not serve {target.words}",
+            details=[why],
+            hints=[
+                (
+                    f"ask for a version of `{name}` that has a wheel for {target.called}:"
+                    f" `--no-build-package {name}` considers only those"
+                ),
+                f"The whole log is in `{log}`",
+            ],
+        )
+        self.why = why
+        self.log = log
 
 
 class BrokenSdistError(RequestError):

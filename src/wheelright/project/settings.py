@@ -191,6 +191,11 @@ class Settings:
     build_constraint_dependencies: tuple[Requirement, ...] = _project(
         REQUIREMENTS, "Requirements that bind what builds require.", default=()
     )
+    require_build_hashes: bool = _key(
+        BOOLEAN,
+        "Install for builds only what `--build-constraints` pins with hashes.",
+        default=False,
+    )
     dev_dependencies: tuple[Requirement, ...] = _project(
         REQUIREMENTS, "Further requirements of the group `dev`; better written there.", default=()
     )

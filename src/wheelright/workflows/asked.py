@@ -28,7 +28,7 @@ from wheelright.project import (
 from wheelright.targets import normalize_name, parse_wheel_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from packaging.markers import Marker
 
@@ -291,7 +291,6 @@ def name_of_tree(context: Context, path: Path, index: IndexOptions) -> str:
         from wheelright.workflows.building import Builds
         from wheelright.workflows.pythons import choose_python
 
-        settings: Mapping[str, Any] = context.settings.config_settings
-        builds = Builds(context, context.indexes(index), choose_python(context), settings)
+        builds = Builds(context, context.indexes(index), choose_python(context))
         data = builds.metadata(path)
     return normalize_name(read_metadata(data).name)

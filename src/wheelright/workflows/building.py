@@ -1,82 +1,182 @@
-"""Builds as the verbs need them: isolated Pythons from our own resolver and store, wheels kept.
+"""Builds as the verbs need them: for a target, with our own environments, results kept.
 
-``builder`` runs backends; it is given here the environments that they require, resolved for the
-building Python, installed from the store and kept in the cache for the next build.
+Which target a build is for is decided before it starts (:func:`~wheelright.builder.way_to`). What
+comes out is measured: a wheel that needs more than its target has is refused and never kept, one
+that serves is stamped with its floor and kept for exactly this source, Python, platform and floor.
 """
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec.structs import replace
 
-from wheelright.builder import Builder, BuildPython, BuildSettings, unpack_sdist
-from wheelright.outside import files
-from wheelright.outside.reporting import Silent
-from wheelright.store import File
-from wheelright.venv import (
-    ApplyOptions,
-    PlanOptions,
-    Record,
-    Wanted,
-    apply_plan,
-    create_venv,
-    find_venv,
-    lock_venv,
-    make_plan,
-    next_packages,
+from wheelright import __version__
+from wheelright.builder import (
+    Builder,
+    BuildFailedError,
+    BuildPython,
+    BuildSettings,
+    BuildTarget,
+    ForeignBuildError,
+    UnfitBuildError,
+    measure_wheel,
+    misfit,
+    native_evidence,
+    read_build_system,
+    stamp_wheel,
+    unpack_sdist,
+    way_to,
 )
-from wheelright.workflows.fetching import Fetcher
-from wheelright.workflows.judges import BuildPolicy
-from wheelright.workflows.machine import request_for, resolve_for_machine
+from wheelright.outside import files
+from wheelright.store import File, HashMismatch
+from wheelright.targets import InvalidFileName, normalize_name, parse_sdist_name
+from wheelright.workflows.build_environments import BuildEnvironments
+from wheelright.workflows.build_wishes import build_wishes
+from wheelright.workflows.crossing import cross_toolchain, no_toolchain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
-    from wheelright.builder import BuiltWheel
+    from wheelright.builder import BuiltWheel, How, Measured, Way
     from wheelright.index import Indexes
     from wheelright.store import StoredWheel
     from wheelright.targets import Interpreter
     from wheelright.venv import Venv
+    from wheelright.workflows.aims import Aim
+    from wheelright.workflows.build_wishes import BuildWishes
     from wheelright.workflows.context import Context
+    from wheelright.workflows.options import BuildingOptions
+
+Kind = Literal["wheel", "editable"]
 
 
-class Builds(Struct, frozen=True, dict=True):
-    """Builds for one interpreter on this machine, with results in the cache."""
+class BuildDetails(msgspec.Struct, frozen=True, rename="kebab"):
+    """What built a wheel, kept in its ``.dist-info`` and beside it in the cache.
+
+    ``source`` is its hash or commit, ``target`` what it was built for, ``floor`` what it was
+    measured to need, ``compilers`` those that built it, ``requires`` the build environment.
+    """
+
+    project: str
+    version: str
+    source: str | None
+    backend: str
+    requires: tuple[str, ...]
+    compilers: tuple[str, ...]
+    python: str
+    target: str
+    floor: str | None
+    needs: tuple[str, ...]
+    config_settings: dict[str, list[str]]
+    builder: str = f"wheelright {__version__}"
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """What the cache remembers of a build: the wheel's ``file`` name, its hash, and the details."""
+
+    file: str
+    sha256: str
+    details: BuildDetails | None = None
+
+
+@dataclass(frozen=True)
+class Builds:
+    """Builds for what an environment is for, with results in the cache.
+
+    Without an ``aim`` they are for this machine. ``runtime`` are the versions of what will be
+    installed beside them, ``venv`` is where builds run that are not to be isolated.
+    """
 
     context: Context
     indexes: Indexes
     interpreter: Interpreter
-    config_settings: Mapping[str, Sequence[str]]
+    aim: Aim | None = None
+    options: BuildingOptions | None = None
+    runtime: Mapping[str, str] = field(default_factory=dict)
+    venv: Venv | None = None
+    chain: tuple[str, ...] = ()
 
     @cached_property
     def builder(self) -> Builder:
         """Return the builder, with the environment of this run."""
-        root = self.context.cache_directory / "builds"
-        return Builder(self.context.reporter, root, BuildSettings(environ=self.context.environ))
+        settings = BuildSettings(environ=self.context.environ, timeout=self._timeout)
+        return Builder(self.context.reporter, self.builder_root, settings)
+
+    @cached_property
+    def wishes(self) -> BuildWishes:
+        """What settings and options ask of builds."""
+        return build_wishes(self.context, self.options)
+
+    @cached_property
+    def python(self) -> Interpreter:
+        """The Python that builds: of the version that the target has, where one is found."""
+        if self.aim is None or self.aim.tags.python == self.interpreter.python:
+            return self.interpreter
+        from wheelright.interpreters import PythonNotFound, find
+        from wheelright.workflows.pythons import search_in
+
+        wanted = ".".join(map(str, self.aim.tags.python))
+        try:
+            return find(wanted, None, search=search_in(self.context, venvs=False))
+        except PythonNotFound:
+            return self.interpreter
+
+    @cached_property
+    def target(self) -> BuildTarget:
+        """What builds are for."""
+        if self.aim is None:
+            return BuildTarget(self.python.platform)
+        return BuildTarget(self.aim.platform, self.aim.name)
+
+    @cached_property
+    def way(self) -> Way:
+        """How this machine builds for it."""
+        if self.aim is not None and self.aim.tags.python != self.python.python:
+            return "pure"
+        return way_to(self.target, self.python)
+
+    @cached_property
+    def environments(self) -> BuildEnvironments:
+        """The environments that builds run in."""
+        return BuildEnvironments(self.context, self.indexes, self.wishes, self._required)
+
+    @property
+    def builder_root(self) -> Path:
+        """The folder that builds work in."""
+        return self.context.cache_directory / "builds"
+
+    @property
+    def _timeout(self) -> float | None:
+        return None if self.options is None else self.options.timeout
+
+    # -- what verbs ask for
 
     def editable(self, source: Path) -> StoredWheel:
         """Build an editable wheel of a source tree and store it."""
-        built = self.builder.build_editable(
-            source, self.interpreter, self.provide, config_settings=self._settings()
-        )
-        return self._keep(built)
+        return self._built("editable", source, None)[0]
 
-    def wheel(self, source: Path) -> StoredWheel:
-        """Build a wheel of a source tree and store it."""
-        built = self.builder.build_wheel(
-            source, self.interpreter, self.provide, config_settings=self._settings()
-        )
-        return self._keep(built)
+    def wheel(self, source: Path, identity: str | None = None) -> StoredWheel:
+        """Build a wheel of a source tree and store it; ``identity`` is the hash of the source.
+
+        Raises :class:`ForeignBuildError` and :class:`UnfitBuildError` where the target is not
+        this machine, and what the builder raises.
+        """
+        return self._built("wheel", source, identity)[0]
 
     def metadata(self, source: Path) -> bytes:
         """Return the METADATA of a source tree, from its backend."""
+        name = self._name(source)
+        how = self.wishes.how(name, self.runtime, self._own_python())
+        provide = self.environments.provide
+        settings = self.wishes.settings_of(name)
         return self.builder.prepare_metadata(
-            source, self.interpreter, self.provide, config_settings=self._settings()
+            source, self.interpreter, provide, config_settings=settings, how=how
         )
 
     def sdist(self, file: File, subdirectory: str | None = None) -> StoredWheel:
@@ -84,24 +184,32 @@ class Builds(Struct, frozen=True, dict=True):
 
         ``subdirectory`` is where the project lies in it.
         """
-        digest = file.hashes.get("sha256") or hashlib.sha256(file.url.encode()).hexdigest()
+        digest = file.hashes.get("sha256")
+        identity = f"sha256:{digest}" if digest else None
+        digest = digest or hashlib.sha256(file.url.encode()).hexdigest()
         if subdirectory is not None:
             digest = hashlib.sha256(f"{digest} {subdirectory}".encode()).hexdigest()
 
-        def make() -> StoredWheel:
+        def make(source: Path | None = None) -> StoredWheel:
             with files.temporary_directory(self.builder_root) as place:
-                return self.wheel(self._unpacked(file, place, subdirectory))
+                tree = source or self._unpacked(file, place, subdirectory)
+                return self.wheel(tree, identity)
 
-        return self.once(digest, make)
+        return self.once(digest, make, _project_in(file.name))
 
-    def once(self, digest: str, make: Callable[[], StoredWheel]) -> StoredWheel:
-        """Return what was built before from what a digest stands for, else what ``make`` makes."""
-        note = self._note(digest)
+    def once(
+        self, digest: str, make: Callable[[], StoredWheel], name: str | None = None
+    ) -> StoredWheel:
+        """Return what was built before from what a digest stands for, else what ``make`` makes.
+
+        What was built for another floor, platform or Python, or with other settings, is another.
+        """
+        note = self._note(digest, name)
         kept = self._kept(note)
         if kept is not None:
             return kept
         stored = make()
-        document = {"file": stored.file.name, "sha256": stored.sha256}
+        document = Kept(stored.file.name, stored.sha256, read_details(stored))
         files.make_directory(note.parent)
         files.write_atomic(note, msgspec.json.encode(document))
         return stored
@@ -111,13 +219,137 @@ class Builds(Struct, frozen=True, dict=True):
         with files.temporary_directory(self.builder_root) as place:
             return self.metadata(self._unpacked(file, place))
 
-    @property
-    def builder_root(self) -> Path:
-        """The folder that builds work in."""
-        return self.context.cache_directory / "builds"
+    # -- building for the target
 
-    def _settings(self) -> dict[str, list[str]]:
-        return {name: list(values) for name, values in self.config_settings.items()}
+    def _built(
+        self, kind: Kind, source: Path, identity: str | None
+    ) -> tuple[StoredWheel, Measured]:
+        name = self._name(source)
+        built, measured, compiler = self.proved(kind, source, name)
+        details = None
+        if kind == "wheel":
+            told = self._details(built, measured, identity, compiler)
+            details = msgspec.json.format(msgspec.json.encode(told), indent=1) + b"\n"
+        path = stamp_wheel(built.path, measured, details)
+        data = files.read_bytes(path)
+        digest = hashlib.sha256(data).hexdigest()
+        file = File(path.name, path.as_uri(), {"sha256": digest}, len(data))
+        stored = self.context.store.add(file, [data])
+        files.remove_file(path)
+        return stored, measured
+
+    def proved(
+        self, kind: Kind, source: Path, name: str, out: Path | None = None
+    ) -> tuple[BuiltWheel, Measured, str | None]:
+        """Build a wheel and measure it; the last is the compiler that was brought along.
+
+        Raises :class:`ForeignBuildError`, :class:`UnfitBuildError`, and what the builder raises.
+        """
+        how = self.wishes.how(name, self.runtime, self._own_python())
+        evidence = None if self.way == "native" else native_evidence(source)
+        if self.way == "pure" and evidence is not None:
+            raise self._foreign(name, evidence)
+        with files.temporary_directory(self.builder_root) as place:
+            if self.way == "native":
+                built, compiler = self._run(kind, source, how, name, out), None
+            elif evidence is None:
+                built, compiler = self._without_compiler(kind, source, how, name, place, out)
+            else:
+                built, compiler = self._crossed(kind, source, how, name, place, out)
+        measured = measure_wheel(built.path, self.target)
+        why = misfit(measured, self.target)
+        if why is None and self.way == "pure" and not measured.pure:
+            why = f"`{built.path.name}` is not a pure wheel"
+        if why is not None:
+            files.remove_file(built.path)
+            raise UnfitBuildError(built.name, built.version, self.target, why, log=built.log)
+        return built, measured, compiler
+
+    def _without_compiler(
+        self, kind: Kind, source: Path, how: How, name: str, place: Path, out: Path | None
+    ) -> tuple[BuiltWheel, str | None]:
+        """Build what shows no native code; where a compiler is called after all, with one."""
+        toolchain = no_toolchain(self.target, place / "none")
+        try:
+            built = self._run(kind, source, replace(how, toolchain=toolchain), name, out)
+        except BuildFailedError:
+            if not toolchain.was_asked():
+                raise
+        else:
+            if not toolchain.was_asked():
+                return built, None
+            files.remove_file(built.path)
+        if self.way == "pure":
+            raise self._foreign(name, "its build calls a compiler")
+        return self._crossed(kind, source, how, name, place, out)
+
+    def _crossed(
+        self, kind: Kind, source: Path, how: How, name: str, place: Path, out: Path | None
+    ) -> tuple[BuiltWheel, str | None]:
+        toolchain = cross_toolchain(self.environments, self.target, self.python, place / "cross")
+        built = self._run(kind, source, replace(how, toolchain=toolchain), name, out)
+        return built, toolchain.compiler
+
+    def _run(self, kind: Kind, source: Path, how: How, name: str, out: Path | None) -> BuiltWheel:
+        build = self.builder.build_editable if kind == "editable" else self.builder.build_wheel
+        settings = self.wishes.settings_of(name)
+        provide = self.environments.provide
+        return build(source, self.python, provide, config_settings=settings, out=out, how=how)
+
+    def _foreign(self, name: str, evidence: str) -> ForeignBuildError:
+        return ForeignBuildError(name, self.target, evidence, self.python)
+
+    def _details(
+        self, built: BuiltWheel, measured: Measured, identity: str | None, compiler: str | None
+    ) -> BuildDetails:
+        native = bool(measured.needs.binaries)
+        compilers = (*((compiler,) if compiler and native else ()), *measured.compilers)
+        return BuildDetails(
+            project=built.name,
+            version=built.version,
+            source=identity,
+            backend=built.backend,
+            requires=built.installed,
+            compilers=compilers,
+            python=self.python.describe(),
+            target=str(self.target.platform),
+            floor=None if measured.floor is None else str(measured.floor),
+            needs=measured.needs.versions,
+            config_settings=self.wishes.settings_of(built.name),
+        )
+
+    # -- parts
+
+    def _name(self, source: Path) -> str:
+        return normalize_name(read_build_system(source).project)
+
+    def _own_python(self) -> BuildPython:
+        """Return the Python of builds that are not isolated."""
+        if self.venv is not None:
+            venv = self.venv
+            return BuildPython(Path(venv.executable), Path(venv.path), Path(venv.scripts))
+        here = self.interpreter
+        return BuildPython(here.executable, here.prefix, here.paths.scripts)
+
+    def _required(self, file: File) -> StoredWheel:
+        """Build what a build requires and has no wheel: for this machine."""
+        if file.name in self.chain:
+            from wheelright.errors import RequestError
+
+            names = ", ".join(f"`{name}`" for name in self.chain)
+            raise RequestError(
+                f"`{file.name}` is required to build itself",
+                details=[f"being built: {names}"],
+                hints=["give a wheel of it with `--find-links`"],
+            )
+        again = Builds(
+            self.context,
+            self.indexes,
+            self.interpreter,
+            options=self.options,
+            chain=(*self.chain, file.name),
+        )
+        return again.sdist(file)
 
     def _unpacked(self, file: File, place: Path, subdirectory: str | None = None) -> Path:
         """Fetch an sdist, check its hash and unpack it."""
@@ -129,76 +361,44 @@ class Builds(Struct, frozen=True, dict=True):
                 out.write(chunk)
         expected = file.hashes.get("sha256")
         if expected is not None and digest.hexdigest() != expected:
-            from wheelright.store import HashMismatch
-
             raise HashMismatch(file.name, "sha256", expected, digest.hexdigest())
         return unpack_sdist(archive, place / "source", subdirectory)
 
-    def _note(self, digest: str) -> Path:
-        """Return where it is noted what was built from a source, for this kind of Python."""
-        python = "".join(map(str, self.interpreter.python))
-        kind = f"{self.interpreter.implementation}{python}-{self.interpreter.platform}"
+    def _note(self, digest: str, name: str | None) -> Path:
+        """Return where it is noted what was built from a source, for this target and Python."""
+        python = "".join(map(str, self.python.python)) + ("t" if self.python.free_threaded else "")
+        kind = f"{self.python.implementation}{python}-{self.target.platform}"
+        if self.target.name is None:
+            kind += "-here"  # may use libraries of this machine, which a target cannot promise
+        how = self.wishes.how(name or "", self.runtime, self._own_python())
+        asked = self.wishes.key(name or "", how)
+        kind += f"-{asked}" if asked else ""
         return self.context.cache_directory / "built" / digest[:2] / digest / f"{kind}.json"
 
     def _kept(self, note: Path) -> StoredWheel | None:
         try:
-            known = msgspec.json.decode(note.read_bytes(), type=dict[str, str])
+            known = msgspec.json.decode(note.read_bytes(), type=Kept)
         except (OSError, msgspec.MsgspecError):
             return None
-        return self.context.store.get(File(known["file"], "", {"sha256": known["sha256"]}))
+        return self.context.store.get(File(known.file, "", {"sha256": known.sha256}))
 
-    def _keep(self, built: BuiltWheel) -> StoredWheel:
-        data = files.read_bytes(built.path)
-        digest = hashlib.sha256(data).hexdigest()
-        file = File(built.path.name, built.path.as_uri(), {"sha256": digest}, len(data))
-        stored = self.context.store.add(file, [data])
-        files.remove_file(built.path)
-        return stored
 
-    # -- environments to build in
+def read_details(stored: StoredWheel) -> BuildDetails | None:
+    """Return what a stored wheel says of its build; None where it was not built here."""
+    from wheelright.builder import DETAILS
 
-    def provide(
-        self, venv_dir: Path, interpreter: Interpreter, requirements: Sequence[str]
-    ) -> BuildPython:
-        """Return a Python that can import what a build requires, kept from before if it can be."""
-        del venv_dir
-        root = self.context.cache_directory / "build-environments"
-        wanted = resolve_for_machine(
-            request_for(interpreter, requirements, BuildPolicy(no_build=True), "the build"),
-            self.indexes,
-            Silent(),
-        )
-        fetched = Fetcher(self.indexes, self.context.store, Silent()).wheels(wanted.files)
-        key = hashlib.sha256(str(interpreter.executable).encode())
-        for name in sorted(fetched):
-            key.update(f"\n{name} {fetched[name].sha256}".encode())
-        path = root / key.hexdigest()[:24]
-        files.make_directory(root)
-        with lock_venv(f"{path}", self.context.reporter):
-            venv = self._ready(path)
-            if venv is None:
-                venv = self._furnished(path, interpreter, fetched)
-        return BuildPython(Path(venv.executable), Path(venv.path), Path(venv.scripts))
+    path = Path(stored.path) / stored.facts.dist_info / DETAILS
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=BuildDetails)
+    except (OSError, msgspec.MsgspecError):
+        return None
 
-    def _ready(self, path: Path) -> Venv | None:
-        """Return the environment if it was finished and its Python is still there."""
-        if not (path / ".complete").is_file():
-            return None
-        venv = find_venv(path)
-        return venv if venv is not None and Path(venv.executable).exists() else None
 
-    def _furnished(
-        self, path: Path, interpreter: Interpreter, fetched: Mapping[str, StoredWheel]
-    ) -> Venv:
-        venv = create_venv(path, interpreter, clear=True)
-        wanted = [
-            Wanted(name, wheel.version, wheel.file, (wheel.file,))
-            for name, wheel in fetched.items()
-        ]
-        plan = make_plan(wanted, (), None, lambda _: None, PlanOptions())
-        record = Record(python=venv.version, platform=str(interpreter.platform))
-        record = msgspec.structs.replace(record, packages=next_packages(None, plan, fetched))
-        options = ApplyOptions(arch=interpreter.platform.arch)
-        apply_plan(venv, plan, fetched, record, Silent(), options)
-        files.write_atomic(path / ".complete", b"")
-        return venv
+def _project_in(filename: str) -> str | None:
+    """Return the project that the name of an sdist speaks of, where it can be told."""
+    stem = filename.removesuffix(".zip").removesuffix(".tar.gz").rpartition("-")[0]
+    try:
+        known = stem and parse_sdist_name(filename, stem)
+    except InvalidFileName:
+        return None
+    return normalize_name(stem) if known else None

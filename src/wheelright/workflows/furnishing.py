@@ -18,6 +18,7 @@ from wheelright.venv import (
     PlanOptions,
     Record,
     Wanted,
+    anything_fits,
     apply_plan,
     create_venv,
     lock_venv,
@@ -67,7 +68,7 @@ def _made(work: Making) -> Venv:
     context, request = work.context, work.request
     resolve = work.options.resolve
     indexes = context.indexes(work.options.index)
-    builds = Builds(context, indexes, request.interpreter, context.settings.config_settings)
+    builds = Builds(context, indexes, request.interpreter, options=work.options.build.how)
     sources = work.sources()
     reader = direct_reader(context, request.root, indexes, no_sources=resolve.no_sources)
     extras = {asked.name: asked.extras for asked in request.asked}
@@ -154,7 +155,7 @@ def _furnished(
         Wanted(name, wheel.version, wheel.file, (wheel.file,), origins.get(name))
         for name, wheel in wheels.items()
     ]
-    plan = make_plan(wanted, (), None, lambda _: None, PlanOptions())
+    plan = make_plan(wanted, (), None, anything_fits, PlanOptions())
     record = Record(python=venv.version, platform=str(request.interpreter.platform))
     record = msgspec.structs.replace(record, packages=next_packages(None, plan, wheels))
     mode = work.options.link_mode or context.settings.link_mode or "clone"

@@ -54,6 +54,18 @@ class ResolveOptions(Struct, frozen=True):
     no_sources: bool = False
 
 
+class BuildingOptions(Struct, frozen=True):
+    """How builds run."""
+
+    config_settings: tuple[str, ...] = ()  # KEY=VALUE
+    config_settings_package: tuple[str, ...] = ()  # PACKAGE:KEY=VALUE
+    no_build_isolation: bool = False
+    no_build_isolation_package: tuple[str, ...] = ()
+    build_constraints: tuple[str, ...] = ()  # requirements files
+    require_build_hashes: bool = False
+    timeout: float | None = None  # seconds for one hook
+
+
 class BuildOptions(Struct, frozen=True):
     """Whether sdists may be built."""
 
@@ -63,6 +75,7 @@ class BuildOptions(Struct, frozen=True):
     no_binary_package: tuple[str, ...] = ()
     wheels: Literal["require", "prefer", "any"] | None = None  # for declared targets
     allow_build: tuple[str, ...] = ()
+    how: BuildingOptions = field(default_factory=BuildingOptions)
 
 
 class Selection(Struct, frozen=True):
@@ -183,6 +196,7 @@ class TreeOptions(Struct, frozen=True):
     universal: bool = False
     python_platform: str | None = None
     python_version: str | None = None
+    target: str | None = None  # --for
     frozen: bool = False
     locked: bool = False
     selection: Selection = field(default_factory=Selection)
@@ -201,6 +215,7 @@ class ExportOptions(Struct, frozen=True):
     no_editable: bool = False
     no_emit_project: bool = False
     no_emit_packages: tuple[str, ...] = ()
+    target: str | None = None  # --for: names of targets or platforms, joined by commas
     frozen: bool = False
     locked: bool = False
     selection: Selection = field(default_factory=Selection)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from wheelright.workflows.options import IndexOptions, LinkMode, ResolveOptions
+from wheelright.workflows.options import BuildingOptions, IndexOptions, LinkMode, ResolveOptions
 
 if TYPE_CHECKING:
     from wheelright.workflows.outcomes import Action
@@ -41,6 +41,7 @@ class PipBuildOptions:
     no_build: bool = False
     only_binary: tuple[str, ...] = ()
     no_binary: tuple[str, ...] = ()
+    how: BuildingOptions = field(default_factory=BuildingOptions)
 
 
 @dataclass(frozen=True, slots=True)

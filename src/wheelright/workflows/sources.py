@@ -59,4 +59,4 @@ def _builds(context: Context, indexes: Indexes) -> Builds:
     from wheelright.workflows.building import Builds
     from wheelright.workflows.pythons import choose_python
 
-    return Builds(context, indexes, choose_python(context), context.settings.config_settings)
+    return Builds(context, indexes, choose_python(context))

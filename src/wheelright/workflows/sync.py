@@ -11,31 +11,26 @@ import time
 from typing import TYPE_CHECKING
 
 import msgspec
-from msgspec import Struct
 
 from wheelright.lockfile import dumps
 from wheelright.outside.files import DiskError, read_bytes
+from wheelright.store import File
 from wheelright.targets import detect_machine
 from wheelright.venv import (
     ApplyOptions,
-    PlanOptions,
     Record,
     RecordedTarget,
     apply_plan,
     guard_is_current,
     lock_venv,
-    make_plan,
     next_packages,
     read_pending,
-    read_record,
     write_guard,
 )
-from wheelright.workflows.aims import aim_for, runs_here
-from wheelright.workflows.choosing import choose_wanted
+from wheelright.workflows.aims import runs_here
 from wheelright.workflows.direct.installing import DirectWheels, Stated
 from wheelright.workflows.fetching import Fetcher
 from wheelright.workflows.fitting import guard_for
-from wheelright.workflows.goals import choose_goal
 from wheelright.workflows.lock import (
     LOCK_NAME,
     build_policy,
@@ -46,34 +41,21 @@ from wheelright.workflows.lock import (
 )
 from wheelright.workflows.options import LockOptions, SyncOptions
 from wheelright.workflows.outcomes import Action, SyncOutcome
+from wheelright.workflows.planning import plan_sync
 from wheelright.workflows.stamping import Observation
-from wheelright.workflows.venvs import find_place, ready_venv
+from wheelright.workflows.venvs import ready_venv
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from wheelright.index import Indexes
     from wheelright.lockfile import Lock
-    from wheelright.store import File, StoredWheel
-    from wheelright.venv import Origin, Plan, Venv, Wanted
+    from wheelright.store import StoredWheel
+    from wheelright.venv import Origin, Venv, Wanted
     from wheelright.workflows.aims import Aim
     from wheelright.workflows.context import Context
     from wheelright.workflows.outcomes import LockOutcome
+    from wheelright.workflows.planning import Syncing
     from wheelright.workflows.venvs import Place
-
-
-class Syncing(Struct, frozen=True):
-    """One sync, planned: everything that carrying it out needs."""
-
-    context: Context
-    options: SyncOptions
-    lock: Lock
-    aim: Aim
-    place: Place
-    wanted: list[Wanted]
-    plan: Plan
-    indexes: Indexes
-    lock_outcome: LockOutcome | None
 
 
 def sync(context: Context, options: SyncOptions) -> SyncOutcome:
@@ -85,30 +67,45 @@ def synced(context: Context, options: SyncOptions) -> tuple[SyncOutcome, Place]:
     """Do as :func:`sync`, and return where the venv is too."""
     started = time.monotonic()
     observation = Observation.of(context)
-    project = context.project
     lock, lock_outcome = _lock_for(context, options)
     path = context.venv_directory()
     if options.dry_run or options.check:
-        planned = _planned(context, options, lock, lock_outcome)
+        planned = plan_sync(context, options, lock, lock_outcome)
         return _outcome(planned, started, dry_run=True), planned.place
     if not (path / "pyvenv.cfg").is_file():
         # No directory is made before it is certain that there is a file for everything.
-        _planned(context, options, lock, lock_outcome)
-    with lock_venv(str(path), context.reporter):
-        planned = _planned(context, options, lock, lock_outcome)
+        plan_sync(context, options, lock, lock_outcome)
+    alone = lock_venv(str(path), context.reporter)
+    try:
+        alone.acquire()
+    except DiskError:
+        # A venv that may only be read is fine where there is nothing to do.
+        planned = plan_sync(context, options, lock, lock_outcome)
+        if planned.place.venv is None or not planned.plan.is_empty:
+            raise
+        return _outcome(planned, started, dry_run=False), planned.place
+    try:
+        planned = plan_sync(context, options, lock, lock_outcome)
         venv = _carry_out(planned)
         outcome = _outcome(planned, started, dry_run=False)
-        named = {one.name for one in planned.wanted}
-        observation.stamp(
-            context,
-            venv,
-            project,
-            options,
-            outcome,
-            runnable=runs_here(planned.aim),
-            exact=all(one.name in named for one in planned.plan.kept),
-        )
+        _stamp(planned, observation, venv, outcome)
+    finally:
+        alone.release()
     return outcome, planned.place
+
+
+def _stamp(work: Syncing, observation: Observation, venv: Venv, outcome: SyncOutcome) -> None:
+    """Note what the sync hung on, so that the next one may be answered without a look."""
+    named = {one.name for one in work.wanted}
+    observation.stamp(
+        work.context,
+        venv,
+        work.context.project,
+        work.options,
+        outcome,
+        runnable=runs_here(work.aim),
+        exact=all(one.name in named for one in work.plan.kept),
+    )
 
 
 def _lock_for(context: Context, options: SyncOptions) -> tuple[Lock, LockOutcome | None]:
@@ -128,28 +125,6 @@ def _lock_for(context: Context, options: SyncOptions) -> tuple[Lock, LockOutcome
     return lock, outcome
 
 
-def _planned(
-    context: Context, options: SyncOptions, lock: Lock, lock_outcome: LockOutcome | None
-) -> Syncing:
-    record = read_record(str(context.venv_directory().absolute()))
-    goal = choose_goal(context, options, record)
-    place = find_place(context, context.project, goal.python)
-    aim = aim_for(goal, place.interpreter, record)
-    policy = build_policy(context, options.build)
-    wanted = choose_wanted(context.project, lock, aim, options, policy)
-    pending = frozenset[str]() if place.venv is None else read_pending(place.venv)
-    plan = make_plan(
-        wanted,
-        place.installed,
-        place.record,
-        aim.why_not,
-        PlanOptions(options.inexact, options.reinstall, frozenset(options.reinstall_packages)),
-        pending,
-    )
-    indexes = context.indexes(options.index)
-    return Syncing(context, options, lock, aim, place, wanted, plan, indexes, lock_outcome)
-
-
 def _carry_out(work: Syncing) -> Venv:
     """Fetch, build, then change the venv and write what it is for."""
     context, options = work.context, work.options
@@ -160,14 +135,15 @@ def _carry_out(work: Syncing) -> Venv:
         platform=str(work.aim.platform),
         targets=_several(work.aim),
         setting=context.settings.default_target,
+        path=venv.path,
         python=venv.version,
         lock=lock_digest(work.lock, context.project.root),
         options=_recorded(options),
     )
-    packages = next_packages(work.place.record, work.plan, wheels)
+    packages = next_packages(work.record, work.plan, wheels)
     record = msgspec.structs.replace(record, packages=packages)
     guard = guard_for(context.settings, record, work.plan.kept)
-    if work.plan.is_empty and record == work.place.record and not read_pending(venv):
+    if work.plan.is_empty and record == work.record and not read_pending(venv):
         if not guard_is_current(venv, guard):
             write_guard(venv, guard)
         return venv
@@ -186,6 +162,7 @@ def _carry_out(work: Syncing) -> Venv:
 def _wheels(work: Syncing) -> dict[str, StoredWheel]:
     """Return the stored wheel of everything that the plan installs."""
     context = work.context
+    _heal_store(work)
     coming = [action.wanted for action in work.plan.actions if action.wanted is not None]
     if not any(one.origin or one.file is None or not one.file.is_wheel for one in coming):
         files = {one.name: one.file for one in coming if one.file is not None}
@@ -195,12 +172,37 @@ def _wheels(work: Syncing) -> dict[str, StoredWheel]:
     return wheels
 
 
+def _heal_store(work: Syncing) -> None:
+    """Forget stored wheels that were damaged along with the venv: links share their files."""
+    damaged = {
+        action.name
+        for action in work.plan.actions
+        if action.wanted is not None and any(old.problem is not None for old in action.old)
+    }
+    packages = () if work.record is None or not damaged else work.record.packages
+    for one in packages:
+        if one.name in damaged and one.sha256:
+            file = File(one.file, "", {"sha256": one.sha256})
+            if work.context.store.heal(file):
+                work.context.reporter.note(
+                    f"`{one.file}` was damaged in the cache too, and is fetched or built anew"
+                )
+
+
 def _built(work: Syncing, coming: list[Wanted]) -> dict[str, StoredWheel]:
     """Return the stored wheels where some are built, or come from one place."""
     from wheelright.workflows.building import Builds
 
     context = work.context
-    builds = Builds(context, work.indexes, work.place.interpreter, context.settings.config_settings)
+    builds = Builds(
+        context,
+        work.indexes,
+        work.place.interpreter,
+        aim=work.aim,
+        options=work.options.build.how,
+        runtime={one.name: one.version for one in work.wanted if one.version is not None},
+        venv=work.place.venv,
+    )
     policy = build_policy(context, work.options.build)
     direct = DirectWheels(builds, policy, Stated.of_project(context))
     fetched: dict[str, File] = {}
@@ -222,7 +224,7 @@ def _check_built(work: Syncing, wheels: dict[str, StoredWheel]) -> None:
     from wheelright.errors import RequestError
 
     for name, wheel in wheels.items():
-        why = work.aim.why_not(wheel.file.name)
+        why = work.aim.why_not(wheel.file.name, wheel.facts.needs)
         if why is not None:
             raise RequestError(
                 f"`{name}` was built on this machine, and the result does not fit {work.aim.words}",
@@ -246,12 +248,18 @@ def _several(aim: Aim) -> tuple[RecordedTarget, ...]:
 
 
 def _recorded(options: SyncOptions) -> dict[str, str]:
+    """Return as text what else decided what the venv holds."""
     chosen = options.selection
     said = {
         "extras": "*" if chosen.all_extras else " ".join(chosen.extras),
+        "no-extras": " ".join(chosen.no_extras),
         "groups": "*" if chosen.all_groups else " ".join(chosen.groups),
         "only-groups": " ".join(chosen.only_groups),
         "no-groups": " ".join(chosen.no_groups),
+        "no-default-groups": "yes" if chosen.no_default_groups else "",
+        "no-editable": "yes" if options.no_editable else "",
+        "no-install-project": "yes" if options.no_install_project else "",
+        "no-install-packages": " ".join(options.no_install_packages),
     }
     return {key: value for key, value in said.items() if value}
 
@@ -267,5 +275,6 @@ def _outcome(work: Syncing, started: float, *, dry_run: bool) -> SyncOutcome:
         unchanged=len(work.plan.kept),
         seconds=time.monotonic() - started,
         dry_run=dry_run,
+        verified=work.options.verify,
         lock=work.lock_outcome,
     )

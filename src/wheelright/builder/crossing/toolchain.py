@@ -85,6 +85,7 @@ def make_toolchain(
     ``zig`` is its program, ``version`` its version, and ``cache`` a folder that it may fill.
     """
     names = triples_for(target.platform)
+    files.make_directory(root)
     headers = write_headers(root / "include", interpreter, names)
     for kind in _KINDS:
         command = (
@@ -130,6 +131,7 @@ def make_toolchain(
 
 def without_compiler(root: Path, why: str) -> Toolchain:
     """Return a toolchain in which every compiler fails with the words ``why``, and says so."""
+    files.make_directory(root)
     asked = root / "asked"
     said = shlex.quote(f"wheelright: {why}")
     script = f"#!/bin/sh\n: > {shlex.quote(str(asked))}\necho {said} >&2\nexit 1\n"

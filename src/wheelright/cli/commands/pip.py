@@ -130,7 +130,7 @@ _PLACE = (
     ),
     Option(
         flags=("-t", "--target"),
-        dest="target",
+        dest="target_directory",
         metavar="DIR",
         scope="pip",
         heading=INSTALLER,
@@ -205,7 +205,7 @@ def _place(given: Given) -> PipPlace:
     return PipPlace(
         system=given.flag("system"),
         break_system_packages=given.flag("break_system_packages"),
-        target=given.text("target"),
+        target=given.text("target_directory"),
         prefix=given.text("prefix"),
         python_version=given.text("python_version"),
         python_platform=given.text("python_platform"),

@@ -30,7 +30,7 @@ _PLACE = (
     ),
     Option(
         flags=("-t", "--target"),
-        dest="target",
+        dest="target_directory",
         metavar="DIR",
         scope="pip",
         heading=INSTALLER,
@@ -73,7 +73,7 @@ def _read(given: Given) -> PipListOptions:
         place=PipPlace(
             system=given.flag("system"),
             break_system_packages=given.flag("break_system_packages"),
-            target=given.text("target"),
+            target=given.text("target_directory"),
             prefix=given.text("prefix"),
         ),
         packages=(*given.arguments, *given.many("packages")),

@@ -116,7 +116,7 @@ def _prepared(context: Context, options: PipCompileOptions) -> Compiling:
             python_platform=options.python_platform,
         ).aim
     indexes = context.indexes(joined_index(options.index, wishes))
-    builds = Builds(context, indexes, interpreter, context.settings.config_settings)
+    builds = Builds(context, indexes, interpreter, options=options.build.how)
     policy = format_policy(context, options.build, wishes)
     before = _existing(_output(context, options))
     return Compiling(

@@ -70,8 +70,14 @@ class Installing:
         """Builds with the environment's Python."""
         from wheelright.workflows.building import Builds
 
-        settings = self.context.settings
-        return Builds(self.context, self.indexes, self.site.interpreter, settings.config_settings)
+        return Builds(
+            self.context,
+            self.indexes,
+            self.site.interpreter,
+            aim=self.aim,
+            options=self.options.build.how,
+            venv=self.site.venv,
+        )
 
     @cached_property
     def policy(self) -> FormatPolicy:
