@@ -340,6 +340,23 @@ BUILD_OPTIONS = (
         heading=BUILD,
         help="Build this package, whatever wheels it has",
     ),
+    Option(
+        flags=("--wheels",),
+        dest="wheels",
+        metavar="MODE",
+        choices=("require", "prefer", "any"),
+        heading=BUILD,
+        help="Whether declared targets must be served by wheels, should be, or need not be",
+    ),
+    Option(
+        flags=("--allow-build",),
+        dest="allow_build",
+        metavar="PACKAGE",
+        many=True,
+        words=True,
+        heading=BUILD,
+        help="Let this package be built for a declared target that none of its wheels serves",
+    ),
 )
 
 
@@ -350,6 +367,8 @@ def read_build(given: Given) -> BuildOptions:
         no_build_package=given.many("no_build_package"),
         no_binary=given.flag("no_binary"),
         no_binary_package=given.many("no_binary_package"),
+        wheels=given.text("wheels"),
+        allow_build=given.many("allow_build"),
     )
 
 
@@ -361,6 +380,7 @@ INSTALL_OPTIONS = (
         heading=INSTALLER,
         help="Install for this target, or for several joined by commas; `native`: this machine",
         excludes=("python_platform",),
+        in_environment=False,
     ),
     Option(
         flags=("--python-platform",),

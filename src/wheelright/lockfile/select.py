@@ -86,6 +86,26 @@ def select(
     return list(chosen.values())
 
 
+def applies(
+    marker: str | None,
+    marker_values: Mapping[str, str],
+    extras: Collection[str] = (),
+    groups: Collection[str] = (),
+) -> bool:
+    """Whether a marker of a lock holds in an environment, with extras and groups asked for.
+
+    :raises InvalidLockError: for a marker that cannot be read.
+    """
+    if marker is None:
+        return True
+    values: dict[str, str | frozenset[str]] = {
+        **marker_values,
+        "extras": frozenset(map(normalised_name, extras)),
+        "dependency_groups": frozenset(map(normalised_name, groups)),
+    }
+    return _evaluate(marker, values, "marker", "lock_file")
+
+
 def check_apart(lock: Lock, extras: Collection[str], groups: Collection[str]) -> None:
     """Check that no two sides of a declared conflict are asked for together.
 
@@ -128,6 +148,15 @@ def check_covered(lock: Lock, marker_values: Mapping[str, str]) -> None:
             details=[f"it covers `{marker}`" for marker in lock.environments],
             hints=["declare the environment in `targets` or `environments` and lock again"],
         )
+
+
+def is_covered(lock: Lock, marker_values: Mapping[str, str]) -> bool:
+    """Whether the lock was made for an environment."""
+    try:
+        check_covered(lock, marker_values)
+    except NotCoveredError:
+        return False
+    return True
 
 
 def _check_offered(kind: str, asked: Collection[str], offered: Iterable[str]) -> None:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 #: The oldest and newest Python minors that a target without bounds of its own is checked for.
 OLDEST_MINOR = 8
 NEWEST_MINOR = 14
+#: Names a target for ``sync``, ``run`` and all that show or ship what they would install.
+VARIABLE = "WHEELRIGHT_TARGET"
 #: Names that mean this machine.
 NATIVE = frozenset({"native", "this-machine"})
 #: Names of platforms that a project may give a floor of its own.
@@ -129,15 +131,18 @@ def find_target(name: str, project: Project | None, settings: Settings) -> Decla
 
 
 def targets_for(
-    asked: str | None, project: Project | None, settings: Settings
+    asked: str | None,
+    project: Project | None,
+    settings: Settings,
+    environ: Mapping[str, str] | None = None,
 ) -> tuple[DeclaredTarget, ...]:
-    """Return what ``--for`` names (parted by commas), else the ``default-target``.
+    """Return what ``--for`` names (parted by commas), else the variable, else ``default-target``.
 
     Empty means this machine: nothing was named, or ``native`` was. Raises :class:`TargetError`,
     also where targets are declared wrongly that are not asked for.
     """
     declared = {target.name: target for target in declared_targets(project, settings)}
-    text = asked if asked is not None else settings.default_target or ""
+    text = asked or (environ or {}).get(VARIABLE) or settings.default_target or ""
     names = list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
     if NATIVE & set(names):
         if len(names) > 1:

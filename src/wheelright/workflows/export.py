@@ -12,18 +12,22 @@ from msgspec.structs import replace
 from wheelright.errors import UsageError
 from wheelright.lockfile import LocalDirectory, LockedPackage, dumps
 from wheelright.lockfile.export import Chosen, Style, to_pylock, to_requirements
-from wheelright.lockfile.select import check_apart
+from wheelright.lockfile.narrow import Kind, narrow
+from wheelright.lockfile.select import check_apart, check_covered, is_covered
 from wheelright.outside import files
 from wheelright.workflows.choosing import open_doors
 from wheelright.workflows.current import lock_to_read
+from wheelright.workflows.declared import targets_for
 from wheelright.workflows.lock import LOCK_NAME
 from wheelright.workflows.outcomes import ExportOutcome
+from wheelright.workflows.pythons import choose_python
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wheelright.lockfile import Lock
     from wheelright.project import Project
+    from wheelright.workflows.choosing import Doors
     from wheelright.workflows.context import Context
     from wheelright.workflows.options import ExportOptions, Selection
 
@@ -47,6 +51,7 @@ def export(context: Context, options: ExportOptions) -> ExportOutcome:
     )
     doors = open_doors(options.selection, lock)
     check_apart(lock, doors.extras, doors.groups)
+    lock = _for_targets(context, options, lock, doors)
     chosen = Chosen(doors.extras, doors.groups, doors.project, options.no_emit_packages)
     if doors.project and project.is_package and not options.no_emit_project:
         lock = _with_project(lock, project)
@@ -63,6 +68,28 @@ def export(context: Context, options: ExportOptions) -> ExportOutcome:
         return ExportOutcome(text)
     files.write_atomic(target, text)
     return ExportOutcome(text, str(target))
+
+
+def _for_targets(context: Context, options: ExportOptions, lock: Lock, doors: Doors) -> Lock:
+    """Return the lock with what the targets of ``--for`` install, all of it where none is named.
+
+    Raises ``TargetError``, and ``NotCoveredError`` for a target that the lock does not cover.
+    """
+    asked = options.target
+    if asked is None:
+        return lock
+    kinds = []
+    for target in targets_for(asked, context.project, context.settings):
+        every = [Kind(target.values(python), target.tags(python)) for python in target.pythons]
+        covered = [kind for kind in every if is_covered(lock, kind.values)]
+        if not covered:
+            check_covered(lock, every[-1].values)
+        kinds += covered
+    if not kinds:
+        interpreter = choose_python(context)
+        kinds.append(Kind(interpreter.marker_values, interpreter.tags))
+        check_covered(lock, kinds[-1].values)
+    return narrow(lock, kinds, doors.extras, doors.groups)
 
 
 def _check_pylock(options: ExportOptions, target: Path | None, project: Project) -> None:
@@ -138,6 +165,8 @@ def _command(options: ExportOptions) -> str:
     Indexes are left out: they do not change what is written, and may hold secrets.
     """
     words = ["wheelright", "export", *_selection(options.selection)]
+    if options.target is not None:
+        words += ["--for", options.target]
     switches = {
         "--no-hashes": options.no_hashes,
         "--no-annotate": options.no_annotate,

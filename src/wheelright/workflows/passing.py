@@ -17,7 +17,7 @@ from wheelright.workflows.judges import usable_files, wheel_names
 from wheelright.workflows.targets_judge import minors_in_words, where
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
     from wheelright.index import ProjectPage, Release
@@ -110,11 +110,21 @@ def _passed_over(
             continue
         told.add(one.name)
         taken = max(set(instead.values()), key=version_of)
-        cells = {cell for cell, version in instead.items() if version == taken}
-        single = len(chosen.packages[one.name]) == 1
-        serves = "all targets" if single else " and ".join(where(judge.targets, cells))
         why = reason(judge, one.name, release, instead)
+        serves = _serves(judge, chosen, one.name, taken, {point for point, _ in instead})
         yield f"{one.name} {one.version} passed over: {why}; {taken} serves {serves}"
+
+
+def _serves(
+    judge: TargetsJudge, chosen: Chosen, name: str, version: str, points: Container[int]
+) -> str:
+    """Say where a version was chosen: for all targets, or what it is for of those in question."""
+    reached = {cell: package for cell in chosen.cells if (package := chosen.at(name, cell))}
+    cells = {cell for cell, package in reached.items() if package.version == version}
+    if len(cells) == len(chosen.cells):
+        return "all targets"
+    asked = [cell for cell in cells if cell[0] in points]
+    return " and ".join(where(judge.targets, asked, chosen.cells))
 
 
 def _left_out(
@@ -165,7 +175,9 @@ def _built(
             continue
         reached = sum(chosen.at(package.name, cell) is not None for cell in chosen.cells)
         everywhere = len(cells) == reached == len(chosen.cells)
-        places = "all targets" if everywhere else " and ".join(where(judge.targets, cells))
+        places = (
+            "all targets" if everywhere else " and ".join(where(judge.targets, cells, chosen.cells))
+        )
         why = reason(judge, key, release, cells)
         yield f"{package.name} {package.version} will be built for {places}: {why}"
 
@@ -183,12 +195,16 @@ def reason(judge: TargetsJudge, name: str, release: Release, cells: Iterable[Cel
     if nearest is None:
         return "it has no wheel that fits"
     (point, minor), misfit = nearest
+    by_wheels = judge.by_wheels(name, release)
     target = judge.targets[point]
     text = misfit.text.partition(" (nearest: ")[0]
     if misfit.kind == "floor":
         floor = target.platform.describe().rpartition(",")[0].rpartition(" ")[2]
         return f"{text}, {target.name} has {floor}"
     if misfit.kind == "python":
+        served = [minor for at, minor in sorted(judge.set_of(by_wheels)) if at == point]
+        if served:
+            return f"its wheels are for Python {minors_in_words(served)}"
         return f"{text}, not for 3.{minor}" if " are for " in text else f"{text}, not 3.{minor}"
     return f"{text}, not for {target.words}" if " are for " in text else text
 

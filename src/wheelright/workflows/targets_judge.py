@@ -9,6 +9,7 @@ is judged when the search first looks at it, and a tag once for all releases.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Literal
 
 from wheelright.resolver.candidates import is_prerelease
@@ -233,14 +234,22 @@ def has_platform_wheels(release: Release) -> bool:
     return any(file.is_wheel and not file.name.endswith("-any.whl") for file in release.files)
 
 
-def where(targets: Sequence[DeclaredTarget], cells: Iterable[Cell]) -> list[str]:
-    """Say cells in words, one text per target: ``plc``, ``plc on Python 3.14``."""
+def where(
+    targets: Sequence[DeclaredTarget], cells: Iterable[Cell], among: Iterable[Cell] | None = None
+) -> list[str]:
+    """Say cells in words, one text per target: ``plc``, ``plc on Python 3.14``.
+
+    ``among`` are all the cells that there are; absent, each Python of each target.
+    """
     by_point: dict[int, list[int]] = {}
     for point, minor in sorted(cells):
         by_point.setdefault(point, []).append(minor)
+    whole = {point: len(target.pythons) for point, target in enumerate(targets)}
+    if among is not None:
+        whole = dict(Counter(point for point, _ in among))
     return [
         targets[point].name
-        if len(minors) == len(targets[point].pythons)
+        if len(minors) == whole[point]
         else f"{targets[point].name} on Python {minors_in_words(minors)}"
         for point, minors in by_point.items()
     ]

@@ -17,6 +17,7 @@ from wheelright.venv import NotAVenv
 from wheelright.workflows.aims import NATIVE
 from wheelright.workflows.choosing import open_doors
 from wheelright.workflows.current import lock_to_read
+from wheelright.workflows.declared import targets_for
 from wheelright.workflows.outcomes import TreeNode, TreeOutcome
 from wheelright.workflows.pythons import choose_python
 from wheelright.workflows.venvs import find_place
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from wheelright.targets import Interpreter
     from wheelright.workflows.choosing import Doors
     from wheelright.workflows.context import Context
+    from wheelright.workflows.declared import DeclaredTarget
     from wheelright.workflows.options import TreeOptions
 
 _VERSION = re.compile(r"\d+\.\d+(?:\.\d+(?:(?:a|b|rc)\d+)?)?")
@@ -45,7 +47,8 @@ def tree(context: Context, options: TreeOptions) -> TreeOutcome:
     is chosen, all are shown. Raises :class:`NotInTreeError`, ``UnknownPlatform``, ``UsageError``
     for a ``python_version`` that is none, and the errors of the lock.
     """
-    values = None if options.universal else _values(context, options)
+    target = _target(context, options)
+    values = None if options.universal or target else _values(context, options)
     lock = lock_to_read(
         context,
         options.resolve,
@@ -53,6 +56,8 @@ def tree(context: Context, options: TreeOptions) -> TreeOutcome:
         frozen=options.frozen,
         must_be_current=options.locked,
     )
+    if target is not None:
+        values = target.values(_python_of(target, lock, options, context))
     doors = _doors(options, lock)
     graph = dependency_graph(lock, values, doors.extras, doors.groups, project=doors.project)
     view = _View(graph, options.invert, options.universal, _names(options.prune))
@@ -62,6 +67,41 @@ def tree(context: Context, options: TreeOptions) -> TreeOutcome:
     return TreeOutcome(
         tuple(drawing.root(nodes, options.depth) for nodes in _roots(view, options, graph))
     )
+
+
+def _target(context: Context, options: TreeOptions) -> DeclaredTarget | None:
+    """Return the target that the tree is for; None for this machine, a platform, or all of them.
+
+    Raises ``TargetError``, and ``UsageError`` for several.
+    """
+    if options.universal or options.python_platform is not None:
+        return None
+    found = targets_for(options.target, context.project, context.settings, context.environ)
+    if len(found) > 1:
+        raise UsageError(
+            "a tree is of one target",
+            where=f"--for {','.join(target.name for target in found)}",
+            hints=["name one of them, or show all environments with `--universal`"],
+        )
+    return found[0] if found else None
+
+
+def _python_of(
+    target: DeclaredTarget, lock: Lock, options: TreeOptions, context: Context
+) -> tuple[int, int]:
+    """Return the Python of a target: as asked, as in the venv, else the newest that is served."""
+    if options.python_version is not None:
+        values = _values(context, options)
+        major, _, minor = values["python_version"].partition(".")
+        return int(major), int(minor)
+    served = [one.pythons for one in lock.targets if one.name == target.name]
+    pythons = [tuple(map(int, text.split("."))) for text in served[0]] if served else []
+    known = [python for python in target.pythons if python in pythons] or list(target.pythons)
+    try:
+        here = find_place(context, context.project).interpreter.python
+    except NotAVenv:
+        return known[-1]
+    return here if here in known else known[-1]
 
 
 def _values(context: Context, options: TreeOptions) -> Mapping[str, str]:

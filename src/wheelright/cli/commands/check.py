@@ -20,6 +20,7 @@ FOR_TARGETS = Option(
     metavar="TARGET",
     many=True,
     words=True,
+    in_environment=False,
     help="Only for this target, or this platform: plc, x86_64-manylinux_2_17, macos, ...",
 )
 LOCK_AS_IT_IS = tuple(

@@ -40,6 +40,7 @@ def _read(given: Given) -> ExportOptions:
         no_emit_packages=given.many("no_emit_packages"),
         frozen=given.flag("frozen"),
         locked=given.flag("locked"),
+        target=given.text("target"),
         selection=read_selection(given),
         resolve=read_resolve(given),
         index=read_index(given),
@@ -112,6 +113,14 @@ EXPORT = Command(
             words=True,
             aliases=("--no-install-package",),
             help="Leave this package out",
+        ),
+        Option(
+            flags=("--for",),
+            dest="target",
+            metavar="TARGET",
+            help="Write only what this target installs, with the files that fit it; several are"
+            " joined by commas",
+            in_environment=False,
         ),
         *LOCK_MODE_OPTIONS,
         *SELECTION_OPTIONS,

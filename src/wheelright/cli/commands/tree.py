@@ -35,6 +35,7 @@ def _read(given: Given) -> TreeOptions:
         universal=given.flag("universal"),
         python_platform=given.text("python_platform"),
         python_version=given.text("python_version"),
+        target=given.text("target"),
         frozen=given.flag("frozen"),
         locked=given.flag("locked"),
         selection=read_selection(given),
@@ -111,6 +112,14 @@ TREE = Command(
             dest="universal",
             help="Show every environment that the lock serves",
             excludes=("python_platform", "python_version"),
+        ),
+        Option(
+            flags=("--for",),
+            dest="target",
+            metavar="TARGET",
+            help="Show what would be installed for this target",
+            excludes=("python_platform", "universal"),
+            in_environment=False,
         ),
         Option(
             flags=("--python-platform",),
