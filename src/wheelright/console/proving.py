@@ -111,6 +111,10 @@ def _target_lines(
             f"  {label} the lock does not cover Python {where} there",
             "      declare it in `targets` (or `environments`, `requires-python`) and lock again",
         ]
+    if target.left_out:
+        label = style.paint("note:", "cyan")
+        where = pythons_words(target.left_out)
+        lines.append(f"  {label} Python {where} is left out: no version of some package serves it")
     missing = findings(target.missing)
     for finding in missing:
         lines += _missing_lines(finding, target, style, ascii_only=ascii_only, verbose=verbose)

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from wheelright.lockfile import staleness
 from wheelright.workflows.declared import (
+    VARIABLE,
     TargetError,
     declared_targets,
     find_target,
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from wheelright.workflows.declared import DeclaredTarget
     from wheelright.workflows.options import CheckOptions
 
-VARIABLE = "WHEELRIGHT_TARGET"
 #: What a project without targets is looked at for, softly: names that ``--for`` takes too.
 COMMON = (
     "linux",

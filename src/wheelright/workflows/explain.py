@@ -162,14 +162,15 @@ def _place(entry: LockedPackage) -> str:
 
 def _targets(context: Context, options: ExplainOptions) -> tuple[tuple[DeclaredTarget, ...], bool]:
     """Return the targets to judge by, and whether they bind; else this machine, to show files."""
-    if options.targets or context.settings.targets:
-        project = context.find_project()
-        if project is not None:
-            return targets_to_prove(context, CheckOptions(targets=options.targets))
-        return tuple(find_target(name, None, context.settings) for name in options.targets), True
-    here = read_target(
-        Target("here", platform=str(detect_machine().platform)), context.find_project()
-    )
+    project = context.find_project()
+    if project is None and options.targets:
+        named = dict.fromkeys(options.targets)
+        return tuple(find_target(name, None, context.settings) for name in named), True
+    if project is not None:
+        targets, hard = targets_to_prove(context, CheckOptions(targets=options.targets))
+        if hard:
+            return targets, True
+    here = read_target(Target("here", platform=str(detect_machine().platform)), project)
     return (dataclasses.replace(here, name="this machine"),), False
 
 
@@ -316,7 +317,10 @@ class _Explaining:
             if not self.hard:
                 words = "the newest with nothing known against it"
             return Verdict(version, "serves", f"{words}{also}")
-        if kind is not None and len(failing) == len(open_points):
+        # One version serves all targets of a Python, so it takes one of them to pass it over.
+        free = {self.points[n][1].text for n in open_points}
+        free -= {self.points[n][1].text for n in failing}
+        if kind is not None and not free:
             return Verdict(version, kind, reason)
         conflict = self._conflict(release, indexes)
         if conflict is not None:
@@ -368,6 +372,7 @@ class _Explaining:
         where = self._words(alike)
         if kind == "no-file":
             return f"no file for {where}: {reason}", kind
+        # The reason is that of the first; others of the kind may need something else.
         everywhere = len(alike) == len(self.points)
         return reason if everywhere else f"for {where}, {reason}", kind
 

@@ -6,7 +6,6 @@ of its versions would lower it. Must not live here: one given floor against the 
 
 from __future__ import annotations
 
-import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
@@ -24,7 +23,7 @@ from wheelright.workflows.checking import lock_to_prove, rules_of, targets_to_pr
 from wheelright.workflows.declared import DeclaredTarget, read_target
 from wheelright.workflows.judges import wheel_names
 from wheelright.workflows.lock import LOCK_NAME
-from wheelright.workflows.proving import Entries, floor_text, standings
+from wheelright.workflows.proving import Entries, floor_text, standings, tag_floor
 from wheelright.workflows.requiring import forbids, requirers
 
 if TYPE_CHECKING:
@@ -51,12 +50,6 @@ KINDS = (
     "macos-11-x86_64",
 )
 _HIGHEST: dict[str, Number] = {"glibc": (2, 99), "musl": (1, 99), "macos": (99, 0)}
-_TAG = re.compile(r"(?:manylinux|musllinux|macosx)_(\d+)_(\d+)_.+")
-_LEGACY: dict[str, Number] = {
-    "manylinux1": (2, 5),
-    "manylinux2010": (2, 12),
-    "manylinux2014": (2, 17),
-}
 #: The floors at and below which hardly any wheel is made: nothing worth lowering.
 _OLDEST: dict[str, Number] = {
     "glibc": (2, 17),
@@ -195,7 +188,11 @@ def _kind(
     built: dict[str, None] = {}
     missing: dict[str, None] = {}
     uncovered = []
+    pythons: list[str] = []
     for standing in standings(lock, target):
+        if standing.left_out:
+            continue
+        pythons.append(standing.text)
         if not standing.values:
             uncovered.append(standing.text)
             continue
@@ -214,7 +211,8 @@ def _kind(
                 continue
             one = held.setdefault((package.name, package.version), _Held(package, {}))
             one.floors[standing.text] = lowest
-    return _summed(target, highest, held, names, tuple(built), tuple(missing), tuple(uncovered))
+    summed = _summed(target, highest, held, names, tuple(built), tuple(missing), tuple(uncovered))
+    return replace(summed, pythons=tuple(pythons))
 
 
 def _is_missing(package: LockedPackage, tags: TagSet, rules: Rules) -> bool:
@@ -287,14 +285,6 @@ def lowest_floor(files: Iterable[File], tags: TagSet) -> Number | None:
         if lowest is None or number < lowest:
             lowest = number
     return lowest
-
-
-def tag_floor(tag: str) -> Number:
-    """Return the version that a platform tag promises to run on; ``(0, 0)`` where it says none."""
-    match = _TAG.fullmatch(tag)
-    if match is not None:
-        return int(match[1]), int(match[2])
-    return _LEGACY.get(tag.partition("_")[0], (0, 0))
 
 
 def _pages(

@@ -74,7 +74,8 @@ class TargetProof(Struct, frozen=True):
     """One target, and what every package gets there.
 
     ``words`` describe the platform. ``hard``: what is missing is a failure. ``uncovered`` holds
-    the Pythons that the lock does not cover there. ``hints`` help with several cells at once.
+    the Pythons that the lock does not cover there, ``left_out`` those that it says it cannot
+    serve, which the target does not insist on. ``hints`` help with several cells at once.
     ``most`` is what the most demanding binary needs, in words, where binaries were read, and
     ``notes`` tell of binaries that cannot run there in wheels for any machine.
     """
@@ -86,6 +87,7 @@ class TargetProof(Struct, frozen=True):
     pythons: tuple[str, ...]
     cells: tuple[Cell, ...] = ()
     uncovered: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
     most: str | None = None
     notes: tuple[str, ...] = ()

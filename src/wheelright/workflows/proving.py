@@ -23,8 +23,6 @@ from wheelright.lockfile import InvalidLockError
 from wheelright.lockfile.choose import NoFile, choose_file
 from wheelright.lockfile.walk import parse_line
 from wheelright.targets import (
-    UnknownPlatform,
-    compatible_tags,
     nearest_wheel,
     normalize_name,
     parse_platform,
@@ -61,22 +59,29 @@ class Rules(Struct, frozen=True):
             return None
         if self.wheels == "require":
             return '`wheels = "require"` asks for wheels'
-        if self.wheels == "prefer" and package.wheels:
+        # A wheel for any platform says nothing of code that would have to be compiled.
+        if self.wheels == "prefer" and not all(
+            file.name.endswith("-any.whl") for file in package.wheels
+        ):
             return "a package with wheels is built for a target only where that is allowed"
         return None
 
 
 class Standing(Struct, frozen=True):
-    """One Python on one target: its tags, and the marker values of the releases it stands for."""
+    """One Python on one target: its tags, and the marker values of the releases it stands for.
+
+    Without ``values`` the lock does not cover it; ``left_out``: because it says so of itself.
+    """
 
     python: tuple[int, int]
     tags: TagSet
     values: tuple[Mapping[str, str], ...]
+    left_out: bool = False
 
     @property
     def text(self) -> str:
         """The Python as ``3.12``."""
-        return f"{self.python[0]}.{self.python[1]}"
+        return _dotted(self.python)
 
 
 def prove(lock: Lock, target: DeclaredTarget, rules: Rules, *, hard: bool) -> TargetProof:
@@ -87,9 +92,10 @@ def prove(lock: Lock, target: DeclaredTarget, rules: Rules, *, hard: bool) -> Ta
     entries = Entries(lock)
     cells: list[Cell] = []
     uncovered: list[str] = []
+    left_out: list[str] = []
     for standing in standings(lock, target):
         if not standing.values:
-            uncovered.append(standing.text)
+            (left_out if standing.left_out else uncovered).append(standing.text)
             continue
         applying = entries.applying(standing)
         found = [cell_of(package, target, standing, rules, hard=hard) for package in applying]
@@ -104,18 +110,32 @@ def prove(lock: Lock, target: DeclaredTarget, rules: Rules, *, hard: bool) -> Ta
         str(target.platform),
         target.platform.describe(),
         hard,
-        tuple(f"{major}.{minor}" for major, minor in target.pythons),
+        tuple(text for python in target.pythons if (text := _dotted(python)) not in left_out),
         tuple(sorted(cells, key=lambda cell: cell.package)),
         tuple(uncovered),
+        tuple(left_out),
         _hints(cells, target),
     )
+
+
+def _dotted(python: tuple[int, int]) -> str:
+    return f"{python[0]}.{python[1]}"
 
 
 def standings(lock: Lock, target: DeclaredTarget) -> Iterator[Standing]:
     """Yield the Pythons of a target; one that the lock does not cover has no values."""
     mentioned = _mentioned(lock)
+    left_out = {
+        python
+        for one in lock.targets
+        if (one.name, one.platform) == (target.name, str(target.platform))
+        for python in one.left_out
+    }
     for python in target.pythons:
-        tags = compatible_tags(target.platform, python, target.implementation)
+        tags = target.tags(python)
+        if _dotted(python) in left_out:
+            yield Standing(python, tags, (), left_out=True)
+            continue
         values = []
         for micro in _releases(lock.requires_python, python, mentioned.get(python, ())):
             full = f"{python[0]}.{python[1]}.{micro}"
@@ -319,13 +339,30 @@ def _numbers(version: str) -> tuple[int, int, int]:
 
 
 def wheel_cell(blank: Cell, wheel: WheelName, file: str, standing: Standing) -> Cell:
-    """Return the cell of a wheel that fits, with its best tag and what that asks for."""
+    """Return the cell of a wheel that fits: its best tag, and the lowest floor it is tagged for."""
     tag = best_tag(wheel, standing.tags)
     if wheel.is_pure:
         return replace(blank, verdict="pure", file=file, tag=tag)
-    platform = None if tag is None else tag_platform(tag.rpartition("-")[2])
-    floor = None if platform is None or platform.floor is None else floor_text(platform)
+    number = min(
+        (tag_floor(one) for one in wheel.platforms if one in standing.tags.platform_tags),
+        default=(0, 0),
+    )
+    lowest = standing.tags.platform.with_floor(number)
+    floor = floor_text(lowest) if number > (0, 0) else None
     return replace(blank, verdict="wheel", file=file, tag=tag, floor=floor)
+
+
+_TAG_FLOOR = re.compile(r"(?:manylinux|musllinux|macosx)_(\d+)_(\d+)_.+")
+_LEGACY_FLOORS = {"manylinux1": (2, 5), "manylinux2010": (2, 12), "manylinux2014": (2, 17)}
+
+
+@lru_cache(maxsize=4096)
+def tag_floor(tag: str) -> tuple[int, int]:
+    """Return the version that a platform tag promises to run on; ``(0, 0)`` where it says none."""
+    match = _TAG_FLOOR.fullmatch(tag)
+    if match is not None:
+        return int(match[1]), int(match[2])
+    return _LEGACY_FLOORS.get(tag.partition("_")[0], (0, 0))
 
 
 def best_tag(wheel: WheelName, tags: TagSet) -> str | None:
@@ -337,16 +374,6 @@ def best_tag(wheel: WheelName, tags: TagSet) -> str | None:
                 if python in wheel.pythons and abi in wheel.abis:
                     return f"{python}-{abi}-{platform}"
     return None
-
-
-@lru_cache(maxsize=4096)
-def tag_platform(tag: str) -> Platform | None:
-    """Return the platform that a tag of a wheel stands for; ``None`` for the unknown."""
-    name = re.sub(r"_(universal2|universal|intel|fat64|fat3|fat)$", "_x86_64", tag)
-    try:
-        return parse_platform(name)
-    except UnknownPlatform:
-        return None
 
 
 def floor_text(platform: Platform) -> str:
