@@ -23,6 +23,7 @@ from wheelright.venv import (
     RecordedPackage,
     Venv,
     Wanted,
+    anything_fits,
     apply_plan,
     create_venv,
     find_venv,
@@ -52,7 +53,7 @@ def _sync(
         previous = read_record(venv)
         wanted = [Wanted(w.name, w.version, w.file, (w.file,)) for w in wheels]
         plan = make_plan(
-            wanted, list_installed(venv), previous, lambda _: None, pending=read_pending(venv)
+            wanted, list_installed(venv), previous, anything_fits, pending=read_pending(venv)
         )
         by_name = {wheel.name: wheel for wheel in wheels}
         record = Record(platform="x", packages=next_packages(previous, plan, by_name))
@@ -105,15 +106,15 @@ def test_what_the_record_says_of_builds_and_sources(store: Store) -> None:
     )
 
 
-def test_what_another_tool_installed_is_not_recorded(venv: Venv, store: Store) -> None:
+def test_what_another_tool_installed_over_ours_is_replaced(venv: Venv, store: Store) -> None:
     wheel = put_wheel(store, "app")
     _sync(venv.path, [wheel])
     Path(venv.site_packages, wheel.facts.dist_info, "INSTALLER").write_text("pip\n")
     plan, _ = _sync(venv.path, [wheel])
-    assert plan.is_empty
+    assert [action.reason for action in plan.actions] == ["pip installed it anew"]
     record = read_record(venv)
     assert record is not None
-    assert record.packages == ()
+    assert [package.installer for package in record.packages] == [None]
 
 
 def test_bytecode_on_request(venv: Venv, store: Store) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +18,7 @@ from wheelright.venv import (
     Record,
     RecordedPackage,
     Wanted,
+    anything_fits,
     make_plan,
 )
 
@@ -29,11 +32,7 @@ OLD_FILE = File(OLD, "", {"sha256": OTHER_HASH})
 MISFIT = "manylinux_2_34 does not fit x86_64-manylinux_2_17"
 
 
-def any_fits(_: str) -> str | None:
-    return None
-
-
-def low_floor(name: str) -> str | None:
+def low_floor(name: str, _needs: Any = None, /) -> str | None:
     return MISFIT if "manylinux_2_34" in name else None
 
 
@@ -52,20 +51,20 @@ def record(**changes: object) -> Record:
 
 
 def test_what_is_not_there_is_installed() -> None:
-    plan = make_plan([wanted()], [], None, any_fits)
+    plan = make_plan([wanted()], [], None, anything_fits)
     assert plan.actions == (Action("install", "app", "1.0", "new", file=NEW, wanted=wanted()),)
     assert not plan.is_empty
 
 
 def test_what_is_not_in_the_lock_is_removed_unless_inexact() -> None:
     there = installed(name="pip", version="24.0", installer="pip")
-    plan = make_plan([], [there], None, any_fits)
+    plan = make_plan([], [there], None, anything_fits)
     assert plan.actions == (Action("remove", "pip", "24.0", "not in the lock", old=(there,)),)
-    plan = make_plan([], [there], None, any_fits, PlanOptions(inexact=True))
+    plan = make_plan([], [there], None, anything_fits, PlanOptions(inexact=True))
     assert plan.is_empty
     assert plan.kept == (there,)
     # What an interrupted sync left half removed goes even so.
-    plan = make_plan([], [there], None, any_fits, PlanOptions(inexact=True), pending={"pip"})
+    plan = make_plan([], [there], None, anything_fits, PlanOptions(inexact=True), pending={"pip"})
     assert [action.kind for action in plan.actions] == ["remove"]
 
 
@@ -184,13 +183,13 @@ def test_reasons_to_replace(
 
 def test_a_package_installed_twice_is_made_one() -> None:
     both = (installed(), installed(version="0.9", dist_info="app-0.9.dist-info"))
-    (action,) = make_plan([wanted()], both, record(), any_fits).actions
+    (action,) = make_plan([wanted()], both, record(), anything_fits).actions
     assert action.reason == "installed 2 times (1.0, 0.9)"
     assert action.old == both
 
 
 def test_versions_that_differ_in_spelling_are_the_same() -> None:
-    assert make_plan([wanted(version="1.0.0")], [installed()], record(), any_fits).is_empty
+    assert make_plan([wanted(version="1.0.0")], [installed()], record(), anything_fits).is_empty
 
 
 def test_a_wheel_whose_inner_tag_disagrees_with_its_name_is_settled_by_the_record() -> None:
@@ -210,8 +209,12 @@ def test_what_another_tool_installed_without_tags_stays() -> None:
 
 def test_the_tags_are_put_into_a_proper_file_name() -> None:
     seen: list[str] = []
+
+    def fits(name: str, _needs: Any = None, /) -> None:
+        seen.append(name)
+
     there = installed(name="a-b", version="1.0", tags=("py3-none-any",), installer=None)
-    make_plan([Wanted("a-b", "1.0", NEW_FILE)], [there], None, seen.append)
+    make_plan([Wanted("a-b", "1.0", NEW_FILE)], [there], None, fits)
     assert seen == ["a_b-1.0-py3-none-any.whl"]
 
 
@@ -219,16 +222,16 @@ def test_a_wheel_built_from_the_locked_sdist_stays() -> None:
     sdist = File("app-1.0.tar.gz", "", {"sha256": SDIST_HASH})
     want = Wanted("app", "1.0", sdist, (sdist,))
     known = record(file="app-1.0-py3-none-any.whl", source=SDIST_HASH)
-    assert make_plan([want], [installed()], known, any_fits).is_empty
+    assert make_plan([want], [installed()], known, anything_fits).is_empty
     known = record(file="app-1.0-py3-none-any.whl", source=HASH)
-    (action,) = make_plan([want], [installed()], known, any_fits).actions
+    (action,) = make_plan([want], [installed()], known, anything_fits).actions
     assert action.reason == "the locked file has another hash"
 
 
 def test_a_lock_without_sha256_compares_file_names() -> None:
     file = File(NEW, "", {"sha512": "e" * 128})
     want = Wanted("app", "1.0", file, (file,))
-    assert make_plan([want], [installed()], record(), any_fits).is_empty
+    assert make_plan([want], [installed()], record(), anything_fits).is_empty
 
 
 SOURCE = Origin("file:///src", editable=True, fingerprint="1")
@@ -261,13 +264,13 @@ def test_sources_that_are_no_index(
 ) -> None:
     want = Wanted("app", None, origin=origin)
     known = record(fingerprint=fingerprint, url=origin.url)
-    plan = make_plan([want], [there], known, any_fits)
+    plan = make_plan([want], [there], known, anything_fits)
     assert [action.reason for action in plan.actions] == ([] if reason is None else [reason])
 
 
 def test_actions_are_sorted_by_name() -> None:
     names = ["zope", "b", "attrs"]
-    plan = make_plan([Wanted(name, "1") for name in names], [installed()], None, any_fits)
+    plan = make_plan([Wanted(name, "1") for name in names], [installed()], None, anything_fits)
     assert [action.name for action in plan.actions] == ["app", "attrs", "b", "zope"]
 
 
@@ -302,7 +305,7 @@ def test_carrying_out_a_plan_settles_it(
     """What is wanted is there afterwards, and the same question has an empty answer."""
     want = [Wanted(name, "1.0", file, (NEW_FILE, OLD_FILE, file)) for name in wanted_names]
     options = PlanOptions(inexact=inexact)
-    fits = any_fits if "manylinux_2_34" in file.name else low_floor
+    fits = anything_fits if "manylinux_2_34" in file.name else low_floor
     plan = make_plan(want, there, None, fits, options, pending)
     touched = [action.name for action in plan.actions]
     assert len(touched) == len(set(touched))

@@ -453,6 +453,21 @@ EXACT_OPTIONS = (
     ),
 )
 
+REPAIR_OPTIONS = (
+    Option(
+        flags=("--exact-files",),
+        dest="exact_files",
+        heading=INSTALLER,
+        help="Replace files that fit the target where a fresh venv would get better ones",
+    ),
+    Option(
+        flags=("--verify",),
+        dest="verify",
+        heading=INSTALLER,
+        help="Read every installed file, compare it with RECORD, and repair what differs",
+    ),
+)
+
 NO_EDITABLE = Option(
     flags=("--no-editable",),
     dest="no_editable",

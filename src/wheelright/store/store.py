@@ -24,6 +24,7 @@ import hashlib
 import os
 import threading
 import time
+from base64 import urlsafe_b64encode
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -139,6 +140,18 @@ class Store:
             if facts is None or not _whole(f"{self._place(sha256)}/{_TREE}", facts):
                 removed += self._discard(sha256)
         return removed
+
+    def heal(self, file: File) -> bool:
+        """Forget a wheel whose files are not what they were; whether it was so.
+
+        A venv that links to the store shares its files, and whoever edits one edits both.
+        """
+        sha256 = self._known_sha256(file)
+        facts = None if sha256 is None else self._facts(sha256)
+        if sha256 is None or facts is None or _sound(f"{self._place(sha256)}/{_TREE}", facts):
+            return False
+        self._discard(sha256)
+        return True
 
     # ---- finding -----------------------------------------------------------------------------
 
@@ -306,6 +319,19 @@ def _list(path: str) -> list[str]:
         return sorted(os.listdir(path))  # noqa: PTH208 (text)
     except (FileNotFoundError, NotADirectoryError):
         return []
+
+
+def _sound(tree: str, facts: WheelFacts) -> bool:
+    """Whether every file of a wheel has the content that it was stored with."""
+    for entry in facts.entries:
+        try:
+            with open(f"{tree}/{entry.path}", "rb") as file:  # noqa: PTH123 (speed)
+                digest = hashlib.file_digest(file, "sha256").digest()
+        except OSError:
+            return False
+        if urlsafe_b64encode(digest).rstrip(b"=").decode("ascii") != entry.digest:
+            return False
+    return True
 
 
 def _whole(tree: str, facts: WheelFacts) -> bool:

@@ -9,6 +9,7 @@ so a change of the stamp's form changes both; the record's schema is read by gua
 without Wheelright.
 """
 
+from wheelright.venv.adopt import measure_needs
 from wheelright.venv.apply import (
     ApplyOptions,
     apply_plan,
@@ -17,10 +18,19 @@ from wheelright.venv.apply import (
     read_pending,
 )
 from wheelright.venv.create import create_venv
+from wheelright.venv.damage import with_damage
 from wheelright.venv.errors import BrokenVenv, NewerRecord, NotAVenv, PathOutsideVenv
 from wheelright.venv.guard import guard_facts, guard_files, guard_is_current, write_guard
 from wheelright.venv.inspect import Installed, Venv, find_venv, list_installed
-from wheelright.venv.plan import Action, Origin, Plan, PlanOptions, Wanted, make_plan
+from wheelright.venv.plan import (
+    Action,
+    Origin,
+    Plan,
+    PlanOptions,
+    Wanted,
+    anything_fits,
+    make_plan,
+)
 from wheelright.venv.record import (
     Record,
     RecordedPackage,
@@ -47,6 +57,7 @@ __all__ = [
     "RecordedTarget",
     "Venv",
     "Wanted",
+    "anything_fits",
     "apply_plan",
     "create_venv",
     "find_venv",
@@ -56,11 +67,13 @@ __all__ = [
     "list_installed",
     "lock_venv",
     "make_plan",
+    "measure_needs",
     "next_packages",
     "observe",
     "read_pending",
     "read_record",
     "remove_stamp",
+    "with_damage",
     "write_guard",
     "write_record",
     "write_stamp",

@@ -79,15 +79,16 @@ def next_packages(
 ) -> tuple[RecordedPackage, ...]:
     """Return what the record says of the packages once the plan is applied, sorted by name.
 
-    What stays keeps what was recorded; what another tool installed is not recorded.
-    ``wheels`` are those that are installed, by normalized name.
+    What stays keeps what was recorded, or is recorded as it was adopted. ``wheels`` are those that
+    are installed, by normalized name.
     """
     known = {} if previous is None else {package.name: package for package in previous.packages}
-    packages = [
-        known[package.name]
-        for package in plan.kept
-        if package.name in known and package.installer == "wheelright"
-    ]
+    adopted = {package.name: package for package in plan.adopted}
+    packages = []
+    for kept in plan.kept:
+        recorded = adopted.get(kept.name) or known.get(kept.name)
+        if recorded is not None and recorded.is_of(kept.installer):
+            packages.append(recorded)
     for action in plan.actions:
         wanted = action.wanted
         if wanted is None:

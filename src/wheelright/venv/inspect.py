@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
 
 from wheelright.targets.filenames import normalize_name
+from wheelright.venv.damage import record_rows, record_text, with_damage
 from wheelright.venv.errors import BrokenVenv, NotAVenv
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 LOCK_NAME = ".lock"
+RECORD_NAME = "wheelright.json"
 _VERSION = re.compile(r"(\d+)\.(\d+)(?:\.\d+\S*)?")
 # What the directory above `site-packages` is called: python3.12, python3.13t, pypy3.10.
 _LIBRARY = re.compile(r"(?:python|pypy|graalpy)[\d.]*t?")
@@ -59,7 +60,8 @@ class Installed(Struct, frozen=True):
     ``name`` is normalized. ``dist_info`` is the name of its metadata directory (``.dist-info``,
     or of the legacy kinds ``.egg-info`` and ``.egg-link``) in site-packages. ``tags`` are those
     of WHEEL. ``direct_url`` is the URL of ``direct_url.json``. ``problem`` says what is wrong
-    with it, where something is.
+    with it, where something is. ``seal`` is a digest of its RECORD, where its files were looked
+    at.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Installed(Struct, frozen=True):
     editable: bool = False
     requested: bool = False
     problem: str | None = None
+    seal: str | None = None
 
 
 def find_venv(path: str | os.PathLike[str]) -> Venv | None:
@@ -131,8 +134,8 @@ def list_installed(venv: Venv, *, check_files: bool = False) -> tuple[Installed,
     """Find what is installed in the venv's own site-packages, sorted by name.
 
     Never raises for junk: what lost its RECORD or METADATA is listed with its ``problem``, what
-    has no name of a package is left out. ``check_files`` also looks whether all files that RECORD
-    lists are there (by listing each folder once).
+    has no name of a package is left out. ``check_files`` also looks at every file that RECORD
+    lists (see ``damage``).
     """
     found = []
     try:
@@ -145,25 +148,24 @@ def list_installed(venv: Venv, *, check_files: bool = False) -> tuple[Installed,
         elif name.endswith((".egg-info", ".egg-link")) and name[0] not in "~.":
             found.append(_read_egg(venv.site_packages, name))
     packages = [package for package in found if package.name]
+    packages.sort(key=lambda package: (package.name, package.dist_info))
     if check_files:
-        folders: dict[str, frozenset[str]] = {}
-        packages = [_checked(venv, package, folders) for package in packages]
-    return tuple(sorted(packages, key=lambda package: (package.name, package.dist_info)))
+        return with_damage(venv.site_packages, packages, since=synced_at(venv.path))
+    return tuple(packages)
+
+
+def synced_at(path: str) -> int | None:
+    """Return when the venv at ``path`` was synced last, in ns; ``None`` where it never was."""
+    try:
+        return os.stat(f"{path}/{RECORD_NAME}").st_mtime_ns  # noqa: PTH116 (text)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
 
 
 def read_record_paths(venv: Venv, installed: Installed) -> list[str] | None:
     """List the paths in a package's RECORD, relative to site-packages; ``None`` without RECORD."""
-    try:
-        path = f"{venv.site_packages}/{installed.dist_info}/RECORD"
-        with open(path, encoding="utf-8", newline="") as file:  # noqa: PTH123 (speed)
-            lines = file.read().splitlines()
-    except (FileNotFoundError, NotADirectoryError, UnicodeDecodeError):
-        return None
-    if not any('"' in line for line in lines):
-        return [path for line in lines if (path := line.partition(",")[0])]
-    import csv
-
-    return [row[0] for row in csv.reader(lines) if row and row[0]]
+    text = record_text(venv.site_packages, installed.dist_info)
+    return None if text is None else [row[0] for row in record_rows(text)]
 
 
 def _read_settings(lines: Iterable[str]) -> dict[str, str]:
@@ -258,34 +260,3 @@ def _read_direct_url(path: str) -> tuple[str | None, bool]:
         return (url if isinstance(url, str) else None), info.get("editable") is True
     except (OSError, msgspec.MsgspecError, AttributeError, UnicodeDecodeError):
         return None, False
-
-
-def _checked(venv: Venv, package: Installed, folders: dict[str, frozenset[str]]) -> Installed:
-    """Note as a problem what of RECORD is missing; ``folders`` keeps what each folder holds."""
-    paths = read_record_paths(venv, package)
-    if package.problem is not None or paths is None:
-        return package
-    missing = []
-    for path in paths:
-        folder, _, name = path.rpartition("/")
-        present = folders.get(folder)
-        if present is None:
-            present = folders[folder] = _names_in(f"{venv.site_packages}/{folder}")
-        # A name that is not listed may be there all the same: in another case, on some disks.
-        if (
-            name not in present
-            and not name.endswith(".pyc")
-            and not os.path.lexists(f"{venv.site_packages}/{path}")
-        ):
-            missing.append(path)
-    if not missing:
-        return package
-    more = f" and {len(missing) - 1} more files are" if len(missing) > 1 else " is"
-    return replace(package, problem=f"`{missing[0]}`{more} missing")
-
-
-def _names_in(folder: str) -> frozenset[str]:
-    try:
-        return frozenset(os.listdir(folder))  # noqa: PTH208 (text)
-    except OSError:
-        return frozenset()  # each file is looked for by itself

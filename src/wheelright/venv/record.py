@@ -13,12 +13,14 @@ import msgspec
 
 from wheelright.outside import files
 from wheelright.venv.errors import NewerRecord
+from wheelright.venv.inspect import RECORD_NAME
 
 if TYPE_CHECKING:
     from wheelright.venv.inspect import Venv
 
-RECORD_NAME = "wheelright.json"
 RECORD_SCHEMA = 1
+OURS = "wheelright"
+"""What INSTALLER says in the packages that we install."""
 
 
 class RecordedPackage(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -29,6 +31,10 @@ class RecordedPackage(msgspec.Struct, frozen=True, omit_defaults=True):
     directory or address it came from instead of an index, ``fingerprint`` what its source looked
     like (any text that changes with it). ``needs`` is what its binaries were measured to need,
     as the store keeps it.
+
+    A package that another tool installed has the name of that tool in ``installer`` (``""`` where
+    it does not say) and what its RECORD looked like in ``seal``; ``file`` is then the name that
+    its tags give, and ``sha256`` is empty, for nobody knows the file.
     """
 
     name: str
@@ -41,6 +47,14 @@ class RecordedPackage(msgspec.Struct, frozen=True, omit_defaults=True):
     editable: bool = False
     fingerprint: str | None = None
     needs: Any = None
+    installer: str | None = None
+    seal: str | None = None
+
+    def is_of(self, installer: str | None) -> bool:
+        """Whether it speaks of a package that says that this tool installed it."""
+        if self.installer is None:
+            return installer == OURS
+        return self.installer == (installer or "")
 
 
 class RecordedTarget(msgspec.Struct, frozen=True):
@@ -56,8 +70,9 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     ``target`` is the target's name (``None``: this machine), ``platform`` the platform's
     canonical name, ``python`` the full version, ``lock`` the digest of the lock that was
     installed, ``options`` what else decided (extras, groups) as plain text. ``setting`` is the
-    project's ``default-target`` at that time. A venv for several targets has their names in
-    ``target``, joined by commas, the lowest platform in ``platform`` and all in ``targets``.
+    project's ``default-target`` at that time, ``path`` where the venv lay. A venv for several
+    targets has their names in ``target``, joined by commas, the lowest platform in ``platform``
+    and all in ``targets``.
     """
 
     schema: int = msgspec.field(default=RECORD_SCHEMA)
@@ -65,6 +80,7 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     platform: str = ""
     targets: tuple[RecordedTarget, ...] = ()
     setting: str | None = None
+    path: str = ""
     python: str = ""
     lock: str = ""
     options: dict[str, str] = {}

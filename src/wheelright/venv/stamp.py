@@ -28,7 +28,7 @@ from msgspec import Struct
 from wheelright import __version__
 from wheelright.outside import files
 from wheelright.venv.apply import PENDING_NAME, STAMP_NAME
-from wheelright.venv.record import RECORD_NAME
+from wheelright.venv.inspect import RECORD_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wheelright.errors import RequestError, UsageError
 from wheelright.targets import marker_values, nearest_wheel, parse_platform, parse_wheel_name
 from wheelright.targets.errors import UnknownPlatform
 from wheelright.targets.machine import detect_machine, machine_misfit
+from wheelright.targets.needs import from_plain, why_needs_misfit
 from wheelright.workflows.goals import NATIVE, forgotten
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from wheelright.targets import Interpreter, Platform, TagSet
+    from wheelright.targets import Interpreter, Platform, TagSet, WheelName
     from wheelright.venv import Record
     from wheelright.workflows.declared import DeclaredTarget
     from wheelright.workflows.goals import Goal
@@ -62,16 +63,54 @@ class Aim:
             return f"this machine ({self.platform.describe()})"
         return " and ".join(f"{one.name} ({one.platform.describe()})" for one in self.members)
 
-    def why_not(self, wheel: str) -> str | None:
-        """Say why a wheel does not fit, by its file name; None where it does."""
+    def why_not(self, wheel: str, needs: Any = None, /) -> str | None:
+        """Say why a wheel does not fit, by its file name; None where it does.
+
+        ``needs`` are its measured needs as plain data. They decide about a wheel that was built
+        somewhere and is tagged ``linux_x86_64``: that tag promises nothing.
+        """
         name = parse_wheel_name(wheel)
-        unfit = next((one for one in self.members if one.tags.rank(name) is None), None)
-        if unfit is None:
+        local = any(platform.startswith("linux_") for platform in name.platforms)
+        for one in self.members:
+            why = one.measured(name, needs) if local and needs else one.promised(name)
+            if why is not None:
+                return why
+        return None
+
+    def why_not_needs(self, needs: Any) -> str | None:
+        """Say why binaries with these needs (plain data) do not fit; None where they do."""
+        measured = from_plain(needs)
+        if measured is None:
             return None
-        tag = "-".join((".".join(name.pythons), ".".join(name.abis), ".".join(name.platforms)))
-        nearest = nearest_wheel([name], unfit.tags)
-        shown = nearest.tag.rpartition("-")[2] if nearest and nearest.kind == "floor" else tag
-        return f"{shown} does not fit {unfit.name or unfit.platform}"
+        for one in self.members:
+            called = one.name or "this machine"
+            why = why_needs_misfit(measured, one.platform, called, policy=one.foreign)
+            if why is not None:
+                return why
+        return None
+
+    def promised(self, name: WheelName) -> str | None:
+        """Say why a wheel's tags do not fit this platform alone."""
+        if self.tags.rank(name) is not None:
+            return None
+        nearest = nearest_wheel([name], self.tags)
+        shown = nearest.tag.rpartition("-")[2] if nearest and nearest.kind == "floor" else name.tag
+        return f"{shown} does not fit {self.name or self.platform}"
+
+    def measured(self, name: WheelName, needs: Any) -> str | None:
+        """Say why a wheel's needs, or the Python in its tags, do not fit this platform alone."""
+        measured = from_plain(needs)
+        if measured is None:
+            return self.promised(name)
+        # Its Python and ABI must fit all the same; of the platform its binaries speak.
+        best = next(iter(self.tags.platform_tags), "any")
+        platforms = (best,) if measured.binaries else ("any", best)
+        tag = "-".join((".".join(name.pythons), ".".join(name.abis), ".".join(platforms)))
+        as_if = parse_wheel_name(f"x-1-{tag}.whl")
+        if self.tags.rank(as_if) is None:
+            return self.promised(name) or f"{name.tag} does not fit {self.name or self.platform}"
+        called = self.name or "this machine"
+        return why_needs_misfit(measured, self.platform, called, policy=self.foreign)
 
 
 def choose_aim(asked: str | None, record: Record | None, interpreter: Interpreter) -> Aim:

@@ -70,7 +70,10 @@ class Action(Struct, frozen=True):
 
 
 class SyncOutcome(Struct, frozen=True):
-    """What ``sync`` did to a venv. ``target`` is the platform it serves, as text."""
+    """What ``sync`` did to a venv. ``target`` is the platform it serves, as text.
+
+    ``verified`` says that every file was compared with RECORD.
+    """
 
     target: str
     environment_path: str
@@ -79,6 +82,7 @@ class SyncOutcome(Struct, frozen=True):
     seconds: float = 0.0
     dry_run: bool = False
     lock: LockOutcome | None = None
+    verified: bool = False
 
 
 class AddOutcome(Struct, frozen=True):

@@ -13,6 +13,7 @@ from wheelright.cli.shared import (
     LOCK_MODE_OPTIONS,
     NO_EDITABLE,
     OUTPUT_FORMAT,
+    REPAIR_OPTIONS,
     RESOLVE_OPTIONS,
     SELECTION_OPTIONS,
     read_sync,
@@ -41,7 +42,8 @@ def _render(outcome: SyncOutcome, given: Given, screen: Screen) -> int:
     else:
         from wheelright.console.outcomes import sync_lines
 
-        lines = sync_lines(outcome, screen.err_style, every_reason=bool(screen.verbose))
+        every_reason = bool(screen.verbose) or outcome.dry_run
+        lines = sync_lines(outcome, screen.err_style, every_reason=every_reason)
         if differs:
             screen.warn(lines)
         else:
@@ -74,6 +76,7 @@ SYNC = Command(
         *SELECTION_OPTIONS,
         *INSTALL_OPTIONS,
         *EXACT_OPTIONS,
+        *REPAIR_OPTIONS,
         NO_EDITABLE,
         *INDEX_OPTIONS,
         *RESOLVE_OPTIONS,
