@@ -129,6 +129,7 @@ def apply_plan(
     """
     pending = f"{venv.path}/{PENDING_NAME}"
     files.remove_file(f"{venv.path}/{STAMP_NAME}")
+    _sweep(venv)
     if not plan.is_empty:
         names = read_pending(venv).union(action.name for action in plan.actions)
         files.write_atomic(pending, msgspec.json.encode({"packages": sorted(names)}))
@@ -136,6 +137,13 @@ def apply_plan(
     write_guard(venv, options.guard)
     write_record(venv, record)
     files.remove_file(pending)
+
+
+def _sweep(venv: Venv) -> None:
+    """Remove unfinished files that killed processes left in the venv's own folder."""
+    for name in os.listdir(venv.path):  # noqa: PTH208 (text)
+        if files.is_temporary(name) or name.startswith(f"{STAMP_NAME}-"):
+            files.remove_file(f"{venv.path}/{name}")
 
 
 def _change(

@@ -1,7 +1,8 @@
 """Making a venv, without pip and without running Python.
 
-https://docs.python.org/3/library/venv.html and PEP 405. ``pyvenv.cfg`` is written first: what a
-kill leaves behind is then recognised as a venv, broken, and may be made again.
+https://docs.python.org/3/library/venv.html and PEP 405. ``pyvenv.cfg`` is written first, then the
+mark of a venv that is being made: what a kill leaves behind is recognised as a venv, broken, and
+may be made again. The mark goes last.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from wheelright.outside import files
 from wheelright.outside.trees import place_tree
 from wheelright.venv.activation import activation_scripts
 from wheelright.venv.errors import BrokenVenv, NotAVenv
-from wheelright.venv.inspect import Venv, find_venv, is_lock, is_vacant
+from wheelright.venv.inspect import MAKING_NAME, Venv, find_venv, is_lock, is_vacant
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,9 +50,7 @@ def create_venv(
         if not os.path.isfile(f"{root}/{_CONFIG_NAME}"):  # noqa: PTH113 (text)
             is_file = os.path.isfile(root)  # noqa: PTH113 (text)
             raise NotAVenv(root, why="it is a file" if is_file else "it has no `pyvenv.cfg`")
-        if clear:
-            _clear(root)
-        elif not allow_existing:
+        if not clear and not allow_existing:
             raise UsageError(
                 f"`{root}` is a virtual environment already",
                 where=root,
@@ -63,6 +62,11 @@ def create_venv(
     executable = _base_executable(interpreter)
     shown = prompt or os.path.basename(root)  # noqa: PTH119 (text)
     files.make_directory(root)
+    making = f"{root}/{MAKING_NAME}"
+    if os.path.isfile(f"{root}/{_CONFIG_NAME}"):  # noqa: PTH113 (text)
+        files.touch(making)
+        if clear:
+            _clear(root)
     files.write_atomic(
         f"{root}/{_CONFIG_NAME}",
         f"home = {os.path.dirname(executable)}\n"  # noqa: PTH120 (text)
@@ -72,6 +76,7 @@ def create_venv(
         f"prompt = {shown}\n"
         f"wheelright = {__version__}\n",
     )
+    files.touch(making)
     files.make_directory(f"{root}/{below}")
     files.make_directory(scripts)
     if windows:
@@ -82,6 +87,7 @@ def create_venv(
         _write(f"{scripts}/{name}", text)
     _write(f"{root}/CACHEDIR.TAG", _CACHE_TAG)
     _write(f"{root}/.gitignore", "*\n")
+    files.remove_file(making)
     venv = find_venv(root)
     if venv is None:
         raise BrokenVenv(root, "it went away while it was made")
@@ -91,7 +97,7 @@ def create_venv(
 def _clear(root: str) -> None:
     """Empty a venv but for what says that it is one, and the lock that we may hold."""
     for name in os.listdir(root):  # noqa: PTH208 (text)
-        if name != _CONFIG_NAME and not is_lock(name):
+        if name not in {_CONFIG_NAME, MAKING_NAME} and not is_lock(name):
             entry = f"{root}/{name}"
             if os.path.isdir(entry) and not os.path.islink(entry):  # noqa: PTH112, PTH114 (text)
                 files.remove_tree(entry)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Struct
 
+from wheelright.outside import files
 from wheelright.targets.filenames import normalize_name
 from wheelright.venv.damage import record_rows, record_text, with_damage
 from wheelright.venv.errors import BrokenVenv, NotAVenv
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 LOCK_NAME = ".lock"
 RECORD_NAME = "wheelright.json"
+# There while a venv is made: one that has it is not whole.
+MAKING_NAME = ".wheelright-making"
 _VERSION = re.compile(r"(\d+)\.(\d+)(?:\.\d+\S*)?")
 # What the directory above `site-packages` is called: python3.12, python3.13t, pypy3.10.
 _LIBRARY = re.compile(r"(?:python|pypy|graalpy)[\d.]*t?")
@@ -101,6 +104,8 @@ def find_venv(path: str | os.PathLike[str]) -> Venv | None:
     executable = f"{scripts}/python.exe" if windows else f"{scripts}/python"
     if not os.path.exists(executable):  # noqa: PTH110 (text)
         raise BrokenVenv(root, f"its interpreter `{executable}` is gone")
+    if os.path.exists(f"{root}/{MAKING_NAME}"):  # noqa: PTH110 (text)
+        raise BrokenVenv(root, "making it was interrupted")
     return Venv(
         path=root,
         version=version,
@@ -118,7 +123,8 @@ def find_venv(path: str | os.PathLike[str]) -> Venv | None:
 def is_vacant(path: str) -> bool:
     """Whether a venv may be made at ``path``: nothing is there, or nothing that is somebody's."""
     try:
-        return all(map(is_lock, os.listdir(path)))  # noqa: PTH208 (text)
+        names = os.listdir(path)  # noqa: PTH208 (text)
+        return all(is_lock(name) or files.is_temporary(name) for name in names)
     except FileNotFoundError:
         return True
     except NotADirectoryError:
@@ -203,22 +209,22 @@ def _read_dist_info(site_packages: str, directory: str) -> Installed:
     name, _, version = directory.removesuffix(".dist-info").rpartition("-")
     path = f"{site_packages}/{directory}"
     try:
-        files = set(os.listdir(path))  # noqa: PTH208 (text)
+        held = set(os.listdir(path))  # noqa: PTH208 (text)
     except NotADirectoryError:
         return Installed("", None, directory)
     url, editable = None, False
-    if "direct_url.json" in files:
+    if "direct_url.json" in held:
         url, editable = _read_direct_url(f"{path}/direct_url.json")
-    missing = [base for base in ("METADATA", "RECORD") if base not in files]
+    missing = [base for base in ("METADATA", "RECORD") if base not in held]
     return Installed(
         name=normalize_name(name or version),
         version=version if name else None,
         dist_info=directory,
-        installer=_read_line(f"{path}/INSTALLER") if "INSTALLER" in files else None,
-        tags=_read_tags(f"{path}/WHEEL") if "WHEEL" in files else (),
+        installer=_read_line(f"{path}/INSTALLER") if "INSTALLER" in held else None,
+        tags=_read_tags(f"{path}/WHEEL") if "WHEEL" in held else (),
         direct_url=url,
         editable=editable,
-        requested="REQUESTED" in files,
+        requested="REQUESTED" in held,
         problem=f"its {' and '.join(missing)} is missing" if missing else None,
     )
 

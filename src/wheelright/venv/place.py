@@ -3,8 +3,9 @@
 https://packaging.python.org/en/latest/specifications/binary-distribution-format/
 #installing-a-wheel-distribution-1-0-py32-none-any-whl
 
-Order, so that a kill at any point shows: files, then the dist-info, and RECORD last. A package
-without RECORD is not installed, and the next sync places it again over what was left.
+RECORD comes first, and lists all that will follow: whatever a kill leaves of a package can then be
+removed, even where it is not wanted any more. That it is not whole is said by the journal
+(``apply``).
 """
 
 from __future__ import annotations
@@ -20,10 +21,11 @@ from wheelright.outside import files
 from wheelright.outside.threads import run_all
 from wheelright.outside.trees import LinkMode, place_tree
 from wheelright.store import BrokenWheel, Entry, StoredWheel
+from wheelright.venv.record import OURS
 from wheelright.venv.scripts import rewrite_script, script_text, windows_launcher
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from wheelright.venv.inspect import Venv
     from wheelright.venv.plan import Origin
@@ -175,19 +177,30 @@ class Placer:
 
     def _place(self, one: Placement, layout: Layout) -> None:
         wheel, asked = one.wheel, self.mode
+        scripts = self._scripts(wheel, layout)
+        info = _info_files(one)
+        record = f"{wheel.facts.dist_info}/RECORD"
+        rows = [
+            *layout.rows,
+            *(
+                _row(_from_site(self._venv, path), _digest(data), len(data))
+                for path, data in scripts
+            ),
+            *(_row(path, _digest(data), len(data)) for path, data in info),
+            f"{record},,",
+        ]
+        files.make_directory(f"{self._venv.site_packages}/{wheel.facts.dist_info}")
+        self._write(record, ("\n".join(sorted(rows)) + "\n").encode())
         self.mode = place_tree(wheel.path, "", layout.placed, self.mode)
         if self.mode == "copy" and asked not in {"copy", self.mode}:
             self._warn(
                 "The store and the environment do not share a file system that can link: files "
                 "are copied. Choose another `--cache-dir`, or `--link-mode copy` to say so"
             )
-        rows = layout.rows
-        rows.extend(self._write_scripts(wheel, layout))
-        rows.extend(self._write_info(wheel, one.origin, requested=one.requested))
-        record = f"{wheel.facts.dist_info}/RECORD"
-        rows.append(f"{record},,")
-        rows.sort()
-        self._write(record, ("\n".join(rows) + "\n").encode())
+        for path, data in scripts:
+            self._write_script(path, data)
+        for path, data in info:
+            self._write(path, data)
 
     def _claim(self, name: str, layout: Layout) -> set[str]:
         """Note whose file is where; two packages with the same file are worth a warning.
@@ -214,42 +227,44 @@ class Placer:
             owners[path] = name
         return found
 
-    def _write_scripts(self, wheel: StoredWheel, layout: Layout) -> Iterable[str]:
+    def _scripts(self, wheel: StoredWheel, layout: Layout) -> list[tuple[str, bytes]]:
+        """Return the scripts of a wheel: where they go, and what they hold."""
         executable = self._venv.executable
+        made = []
         for entry, path in layout.scripts:
             data = files.read_bytes(f"{wheel.path}/{entry.path}")
-            yield self._write_script(path, rewrite_script(executable, data) or data)
+            made.append((path, rewrite_script(executable, data) or data))
         for points, gui in ((wheel.facts.console_scripts, False), (wheel.facts.gui_scripts, True)):
             for point in points:
                 path = f"{self._venv.scripts}/{point.name}"
                 if self._venv.windows:
                     data = windows_launcher(executable, point, self._arch, gui=gui)
-                    yield self._write_script(f"{path}.exe", data)
+                    made.append((f"{path}.exe", data))
                 else:
-                    yield self._write_script(path, script_text(executable, point))
+                    made.append((path, script_text(executable, point)))
+        return made
 
-    def _write_script(self, path: str, data: bytes) -> str:
+    def _write_script(self, path: str, data: bytes) -> None:
         files.remove_file(path)
         if "/" in path[len(self._venv.scripts) + 1 :]:
             files.make_directory(os.path.dirname(path))  # noqa: PTH120 (text)
         files.create(path, [data], executable=True)
-        return _row(_from_site(self._venv, path), _digest(data), len(data))
 
-    def _write_info(
-        self, wheel: StoredWheel, origin: Origin | None, *, requested: bool
-    ) -> Iterable[str]:
-        info = wheel.facts.dist_info
-        yield self._write(f"{info}/INSTALLER", b"wheelright")
-        if requested:
-            yield self._write(f"{info}/REQUESTED", b"")
-        if origin is not None:
-            yield self._write(f"{info}/direct_url.json", _direct_url(origin, wheel.sha256))
-
-    def _write(self, path: str, data: bytes) -> str:
+    def _write(self, path: str, data: bytes) -> None:
         goal = f"{self._venv.site_packages}/{path}"
         files.remove_file(goal)
         files.create(goal, [data])
-        return _row(path, _digest(data), len(data))
+
+
+def _info_files(one: Placement) -> list[tuple[str, bytes]]:
+    """Return what the installer adds to the dist-info."""
+    info = one.wheel.facts.dist_info
+    added = [(f"{info}/INSTALLER", OURS.encode())]
+    if one.requested:
+        added.append((f"{info}/REQUESTED", b""))
+    if one.origin is not None:
+        added.append((f"{info}/direct_url.json", _direct_url(one.origin, one.wheel.sha256)))
+    return added
 
 
 def _direct_url(origin: Origin, sha256: str) -> bytes:
