@@ -10,7 +10,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from wheelright.outside import files
-from wheelright.store.archive import Member, read_members, read_pieces, read_text
+from wheelright.store.archive import Member, read_members, read_pieces, read_text, read_whole
 from wheelright.store.errors import BrokenWheel
 from wheelright.store.metadata import (
     UNLISTED,
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
 
     from wheelright.outside.reporting import Reporter
+
+# What is not larger is read, hashed and written in one piece.
+SMALL_BYTES = 1 << 20
 
 
 def unpack_wheel(archive: str, name: str, root: str, reporter: Reporter) -> WheelFacts:
@@ -117,8 +120,6 @@ class _Unpacking:
             if parent != last:
                 files.make_directory(f"{root}/{parent}")
                 last = parent
-            pieces = self._noticed(path, read_pieces(self._name, member, self._buffer))
-            hasher = hashlib.sha256()
             if path in unlisted:
                 listed = None
             elif path in record and record[path][1]:
@@ -126,10 +127,7 @@ class _Unpacking:
             else:
                 raise BrokenWheel(self._name, f"`{path}` is not listed in its RECORD with a hash")
             other = self._other_hasher(path, listed)
-            with closing(pieces):
-                files.create(
-                    f"{root}/{path}", _hashed(pieces, hasher, other), executable=member.executable
-                )
+            hasher = self._place(member, f"{root}/{path}", other)
             digest = _base64(hasher.digest())
             if listed is not None and listed[1] != (
                 digest if other is None else _base64(other.digest())
@@ -140,6 +138,22 @@ class _Unpacking:
                     details=(f"expected {listed[0]}={listed[1]}", f"got      sha256={digest}"),
                 )
             yield Entry(path, digest, member.size, member.executable)
+
+    def _place(self, member: Member, path: str, other: hashlib._Hash | None) -> hashlib._Hash:
+        """Write one file; returns its SHA-256, and feeds another hash where one is listed."""
+        if member.size <= SMALL_BYTES and member.packed <= SMALL_BYTES:
+            data = read_whole(self._name, member, self._buffer)
+            if is_binary(data[:MAGIC_SIZE]):
+                self._binaries.append(member.path)
+            files.create_whole(path, data, executable=member.executable)
+            if other is not None:
+                other.update(data)
+            return hashlib.sha256(data)
+        hasher = hashlib.sha256()
+        pieces = self._noticed(member.path, read_pieces(self._name, member, self._buffer))
+        with closing(pieces):
+            files.create(path, _hashed(pieces, hasher, other), executable=member.executable)
+        return hasher
 
     def _noticed(self, path: str, pieces: Generator[bytes]) -> Generator[bytes]:
         """Pass on the pieces of a file; one that starts as a binary does is kept in mind."""
