@@ -130,7 +130,7 @@ def test_a_side_that_the_project_always_takes(bench: Workbench) -> None:
         lines(
             "error: the project's own dependencies hold extra `old`, so that extra `new`, which"
             " conflicts with it, could never be installed",
-            "  [PROJECT]/pyproject.toml",
+            "  in [PROJECT]/pyproject.toml",
             "hint: take `app[all]` out of `dependencies`",
         ),
     )
@@ -145,7 +145,7 @@ def test_the_project_itself_cannot_be_a_side(bench: Workbench) -> None:
         1,
         lines(
             "error: `conflicts` names the project itself, whose dependencies are always installed",
-            "  [PROJECT]/pyproject.toml",
+            "  in [PROJECT]/pyproject.toml",
             "hint: move what conflicts from `dependencies` into an extra or a group",
         ),
     )

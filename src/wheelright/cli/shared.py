@@ -51,6 +51,24 @@ LOCK_MODE_OPTIONS = (
     ),
 )
 
+WORKSPACE_OPTIONS = (
+    Option(
+        flags=("--package",),
+        dest="workspace_packages",
+        metavar="NAME",
+        many=True,
+        words=True,
+        heading=SELECTION,
+        help="Take this member of the workspace, in place of the project at hand",
+    ),
+    Option(
+        flags=("--all-packages",),
+        dest="all_packages",
+        heading=SELECTION,
+        help="Take all members of the workspace",
+        excludes=("workspace_packages",),
+    ),
+)
 SELECTION_OPTIONS = (
     Option(
         flags=("--extra",),
@@ -154,6 +172,8 @@ def read_selection(given: Given) -> Selection:
         only_groups=given.many("only_groups"),
         all_groups=given.flag("all_groups"),
         no_default_groups=given.flag("no_default_groups"),
+        packages=given.many("workspace_packages"),
+        all_packages=given.flag("all_packages"),
     )
 
 

@@ -99,12 +99,22 @@ def _lists_by_name(
     words: str, old: Mapping[str, tuple[str, ...]], new: Mapping[str, tuple[str, ...]]
 ) -> Iterator[str]:
     for name in sorted({*old, *new}):
-        if name not in old:
+        if name.startswith("@"):  # the door of a workspace's member
+            yield from _member(name[1:], old.get(name), new.get(name))
+        elif name not in old:
             yield f"{words} `{name}` was added"
         elif name not in new:
             yield f"{words} `{name}` was removed"
         else:
             yield from _lists("requirement", f" {words} `{name}`", old[name], new[name])
+
+
+def _member(name: str, old: tuple[str, ...] | None, new: tuple[str, ...] | None) -> Iterator[str]:
+    """Tell how a member, an extra or a group of it changed; its own line says nothing."""
+    if old is None or new is None:
+        yield f"member `{name}` was {'added' if old is None else 'removed'}"
+    else:
+        yield from _lists("requirement", f" member `{name}`", old, new)
 
 
 def _lists(words: str, place: str, old: tuple[str, ...], new: tuple[str, ...]) -> Iterator[str]:

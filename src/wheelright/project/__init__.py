@@ -60,6 +60,13 @@ from wheelright.project.sources import (
     source_of_reference,
     source_of_url,
 )
+from wheelright.project.workspace import (
+    Workspace,
+    WorkspaceError,
+    find_workspace_root,
+    load_workspace,
+    member_door,
+)
 
 __all__ = [
     "AmbiguousRequirementError",
@@ -86,15 +93,20 @@ __all__ = [
     "StatedMetadata",
     "Target",
     "UrlSource",
+    "Workspace",
+    "WorkspaceError",
     "WorkspaceSource",
     "configuration_files",
     "configuration_reference",
     "find_project",
+    "find_workspace_root",
     "hint_for_name",
     "is_valid_name",
     "key_text",
     "load_project",
     "load_settings",
+    "load_workspace",
+    "member_door",
     "nearest_name",
     "normal_name",
     "parse_cutoff",

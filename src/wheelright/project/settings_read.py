@@ -107,6 +107,16 @@ def project_settings(document: Document, faults: Faults) -> Settings:
     return _merge([_tables_layer(document, None, faults, Silent())])
 
 
+def member_settings(document: Document, indexes: Sequence[str]) -> Settings:
+    """Return what the file of a workspace's member sets; ``indexes`` are those of the root."""
+    faults = Faults(document)
+    settings = project_settings(document, faults)
+    for bad in _source_faults(settings, document, indexes):
+        faults.add(bad)
+    faults.raise_if_any()
+    return settings
+
+
 def script_settings(document: Document, faults: Faults) -> Settings:
     """Return what the metadata of a script sets, with its sources checked."""
     settings = project_settings(document, faults)
@@ -303,9 +313,11 @@ def _check_sources(settings: Settings, document: Document) -> None:
     faults.raise_if_any()
 
 
-def _source_faults(settings: Settings, document: Document) -> list[BadValue]:
+def _source_faults(
+    settings: Settings, document: Document, further: Sequence[str] = ()
+) -> list[BadValue]:
     """Return the sources that name an index which is not defined, with their whole keys."""
-    known = [one.name for one in settings.index if one.name is not None]
+    known = [*further, *(one.name for one in settings.index if one.name is not None)]
     table = "uv" if settings.origin("sources").level == "uv" else "wheelright"
     found = []
     for bad in check_index_names(settings.sources, known):

@@ -17,6 +17,8 @@ class Entry:
     name: str = ""
 
     def __str__(self) -> str:
+        if self.kind == "group" and self.name.startswith("@"):  # the door of a workspace's member
+            return f"member `{self.name[1:]}`"
         return {"project": "the project", "extra": f"extra `{self.name}`"}.get(
             self.kind, f"group `{self.name}`"
         )

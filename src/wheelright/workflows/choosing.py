@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from wheelright.lockfile.choose import choose_files, no_file_fits
 from wheelright.lockfile.select import select
 from wheelright.outside.urls import redact
+from wheelright.targets import normalize_name
 from wheelright.venv import Wanted
 from wheelright.workflows.direct.errors import WrongPlaceError
 from wheelright.workflows.direct.installing import archive_origin, git_origin, tree_origin
+from wheelright.workflows.members import Scope, check_offered, member_doors, scope_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from wheelright.project import Project
     from wheelright.venv import Origin
     from wheelright.workflows.aims import Aim
+    from wheelright.workflows.context import Context
     from wheelright.workflows.judges import BuildPolicy
     from wheelright.workflows.options import Selection, SyncOptions
 
@@ -34,14 +38,36 @@ class Doors(Struct, frozen=True):
     project: bool = True
 
 
-def open_doors(selection: Selection, lock: Lock) -> Doors:
-    """Apply ``--extra``, ``--group`` and their like to what the lock offers."""
+def open_doors(selection: Selection, lock: Lock, context: Context | None = None) -> Doors:
+    """Apply ``--extra``, ``--group`` and their like to what the lock offers.
+
+    In the workspace of a ``context`` these count for the members that are asked for.
+    """
+    scope = Scope() if context is None else scope_of(context, selection)
+    if context is None or not scope.members:
+        return _root_doors(selection, lock)
+    check_offered(scope, context.project, selection)
+    doors = member_doors(selection, scope.members)
+    if not scope.root:
+        return Doors((), doors, project=False)
+    root = context.project
+    own = replace(
+        selection,
+        extras=tuple(one for one in selection.extras if one in root.optional_dependencies),
+        groups=tuple(one for one in selection.groups if one in root.groups),
+    )
+    found = _root_doors(own, lock)
+    return Doors(found.extras, (*found.groups, *doors), found.project)
+
+
+def _root_doors(selection: Selection, lock: Lock) -> Doors:
     extras = lock.extras if selection.all_extras else selection.extras
     extras = tuple(extra for extra in extras if extra not in selection.no_extras)
     if selection.only_groups:
         return Doors(extras, tuple(dict.fromkeys(selection.only_groups)), project=False)
     groups = () if selection.no_default_groups else lock.default_groups
-    groups = (*groups, *(lock.groups if selection.all_groups else ()), *selection.groups)
+    named = [group for group in lock.groups if not group.startswith("@")]
+    groups = (*groups, *(named if selection.all_groups else ()), *selection.groups)
     kept = dict.fromkeys(group for group in groups if group not in selection.no_groups)
     return Doors(extras, tuple(kept))
 
@@ -52,14 +78,19 @@ def choose_wanted(
     aim: Aim,
     options: SyncOptions,
     policy: BuildPolicy,
+    context: Context | None = None,
 ) -> list[Wanted]:
     """Return everything that a venv for ``aim`` shall hold, the project itself included.
 
+    With a ``context`` members of its workspace may be asked for. Those that are no packages
+    themselves are left out.
     Raises ``NotCoveredError``, ``NotOfferedError``, and ``NoFileFitsError`` that names every
     package without a file.
     """
-    doors = open_doors(options.selection, lock)
-    left_out = frozenset(options.no_install_packages)
+    doors = open_doors(options.selection, lock, context)
+    left_out = frozenset((*options.no_install_packages, *_not_packages(context)))
+    if options.no_install_project and context is not None:
+        left_out |= {one.name for one in scope_of(context, options.selection).members}
     packages = [
         package
         for package in select(lock, aim.values, doors.extras, doors.groups, project=doors.project)
@@ -68,7 +99,7 @@ def choose_wanted(
     files, failures = choose_files(
         packages,
         aim.tags,
-        no_build=_no_build(packages, aim, policy),
+        no_build=_no_build(packages, aim, policy, _allowed(options, context)),
         no_binary=lambda name: not policy.may_use_wheels(name),
     )
     if failures:
@@ -88,18 +119,37 @@ def choose_wanted(
             )
         )
     if doors.project and project.is_package and not options.no_install_project:
+        wanted = [one for one in wanted if one.name != project.name]
         wanted.append(_the_project(project, options))
     return [one for one in wanted if one.name not in left_out]
 
 
+def _not_packages(context: Context | None) -> list[str]:
+    """Return the members of the workspace that only bring what they require."""
+    workspace = None if context is None else context.workspace
+    members = () if workspace is None else workspace.members.values()
+    return [member.name for member in members if not member.is_package]
+
+
+def _allowed(options: SyncOptions, context: Context | None) -> frozenset[str]:
+    """Return the projects that are built for a target wherever no wheel fits."""
+    names = () if context is None else context.settings.allow_build
+    return frozenset(normalize_name(name) for name in (*options.build.allow_build, *names))
+
+
 def _no_build(
-    packages: Sequence[LockedPackage], aim: Aim, policy: BuildPolicy
+    packages: Sequence[LockedPackage], aim: Aim, policy: BuildPolicy, allowed: frozenset[str]
 ) -> Callable[[str], bool]:
-    """Forbid builds by policy; and for another machine wherever there are wheels at all."""
-    with_wheels = {package.name for package in packages if package.wheels}
+    """Forbid builds by policy; and for another machine wherever there are wheels at all.
+
+    What is in ``allowed`` by name, or may not come as a wheel, is built for it all the same.
+    """
+    with_wheels = {package.name for package in packages if package.wheels} - allowed
 
     def forbidden(name: str) -> bool:
-        return not policy.may_build(name) or (aim.foreign and name in with_wheels)
+        if not policy.may_build(name):
+            return True
+        return aim.foreign and name in with_wheels and policy.may_use_wheels(name)
 
     return forbidden
 

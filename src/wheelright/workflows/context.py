@@ -23,19 +23,30 @@ if TYPE_CHECKING:
     from wheelright.index import Credentials, Indexes, IndexSource
     from wheelright.outside.http import Http
     from wheelright.outside.reporting import Reporter
-    from wheelright.project import Project, Settings
+    from wheelright.project import Project, Settings, Workspace
     from wheelright.store import Store
     from wheelright.workflows.options import GlobalOptions, IndexOptions
 
 
 class Context(Struct, frozen=True, dict=True):
-    """One run of Wheelright. ``directory`` is absolute; relative paths start there."""
+    """One run of Wheelright. ``directory`` is absolute; relative paths start there.
+
+    ``venv_path`` is where the project's venv is, where neither variable nor default decides.
+    """
 
     options: GlobalOptions
     reporter: Reporter
     directory: Path
     environ: Mapping[str, str]
     temporary_cache: Path | None = None
+    venv_path: Path | None = None
+
+    def at(self, venv_path: Path) -> Context:
+        """Return the same run with another venv for the project."""
+        moved = replace(self, venv_path=venv_path)
+        vars(moved).update(vars(self))
+        vars(moved)["_opened"] = self._opened
+        return moved
 
     def again(self, **changes: Any) -> Context:
         """Return the same run, with project and settings to be read anew.
@@ -47,8 +58,11 @@ class Context(Struct, frozen=True, dict=True):
         return fresh
 
     @cached_property
-    def project_directory(self) -> Path:
-        """Return where the project was said to be, or where one was found upwards from here."""
+    def place(self) -> Path:
+        """Return where a project was said to be, or where one was found upwards from here.
+
+        In a workspace that may be a member.
+        """
         from wheelright.project import find_project
 
         if self.options.project is not None:
@@ -57,13 +71,38 @@ class Context(Struct, frozen=True, dict=True):
         return self.directory if found is None else found
 
     @cached_property
+    def project_directory(self) -> Path:
+        """Return the directory of the project; the root's, where that is a workspace."""
+        from wheelright.project import find_workspace_root
+
+        return find_workspace_root(self.place) or self.place
+
+    @cached_property
     def project(self) -> Project:
-        """Return the project. Raises ``ProjectNotFoundError`` and ``ProjectFileError``."""
+        """Return the project; in a workspace the root, which has the lock and the settings.
+
+        Raises ``ProjectNotFoundError`` and ``ProjectFileError``.
+        """
         from wheelright.project import load_project, require_project
 
-        if self.options.project is not None:
-            return load_project(self.project_directory)
-        return load_project(require_project(self.directory))
+        if self.options.project is None:
+            require_project(self.directory)
+        return load_project(self.project_directory)
+
+    @cached_property
+    def workspace(self) -> Workspace | None:
+        """Return the workspace whose root the project is. Raises ``WorkspaceError``."""
+        from wheelright.project import load_workspace
+
+        return load_workspace(self.project, self.settings)
+
+    @cached_property
+    def member(self) -> Project | None:
+        """Return the member of the workspace that is at hand, None at its root."""
+        if self.workspace is None or self.place == self.project_directory:
+            return None
+        at_hand = [one for one in self.workspace.members.values() if one.root == self.place]
+        return at_hand[0] if at_hand else None
 
     def find_project(self) -> Project | None:
         """Return the project, or None where there is none."""
@@ -211,6 +250,8 @@ class Context(Struct, frozen=True, dict=True):
 
     def venv_directory(self) -> Path:
         """Return where the project's venv is, or would be."""
+        if self.venv_path is not None:
+            return self.venv_path
         named = self.environ.get("WHEELRIGHT_PROJECT_ENVIRONMENT", "")
         return self.project_directory / (Path(named).expanduser() if named else ".venv")
 

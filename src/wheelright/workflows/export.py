@@ -49,7 +49,7 @@ def export(context: Context, options: ExportOptions) -> ExportOutcome:
         frozen=options.frozen,
         must_be_current=options.locked,
     )
-    doors = open_doors(options.selection, lock)
+    doors = open_doors(options.selection, lock, context)
     check_apart(lock, doors.extras, doors.groups)
     lock = _for_targets(context, options, lock, doors)
     chosen = Chosen(doors.extras, doors.groups, doors.project, options.no_emit_packages)

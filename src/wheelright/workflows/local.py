@@ -51,12 +51,16 @@ class LocalProject(Struct, frozen=True):
             return f"{redact(self.vcs.url or self.vcs.path or '')}@{self.vcs.commit[:12]}"
         return self.path if self.archive is None else redact(self.archive.file.url)
 
-    def state(self) -> str:
-        """Say what a lock depends on: place, kind and requirements of a source tree."""
+    def state(self, *, brief: bool = False) -> str:
+        """Say what a lock depends on: place, kind and requirements of a source tree.
+
+        ``brief`` leaves out the requirements, for a lock that states them elsewhere.
+        """
         requires = hashlib.sha256("\n".join(sorted(self.requires)).encode()).hexdigest()[:16]
         python = f" python {self.requires_python}" if self.requires_python else ""
         kind = " editable" if self.editable else ""
-        return f"path {self.path}{kind} version {self.version}{python} requires {requires}"
+        told = "" if brief else f" requires {requires}"
+        return f"path {self.path}{kind} version {self.version}{python}{told}"
 
 
 def read_directory(

@@ -26,6 +26,7 @@ from wheelright.workflows.direct.checking import check_references
 from wheelright.workflows.driver import Driver
 from wheelright.workflows.hints import with_hints
 from wheelright.workflows.judges import BuildPolicy, UniversalJudge
+from wheelright.workflows.members import joined_project, static_members
 from wheelright.workflows.origins import origins_of, pinned_indexes, with_origins
 from wheelright.workflows.outcomes import Change, LockedItem, LockOutcome
 from wheelright.workflows.passing import notes, with_target_help
@@ -133,16 +134,20 @@ def locked(context: Context, options: LockOptions) -> tuple[Lock, LockOutcome]:
 
 def prepare(context: Context, options: LockOptions) -> Locking:
     """Gather what a lock is made from, without asking an index."""
-    project, settings = context.project, context.settings
+    settings, workspace = context.settings, context.workspace
+    project = joined_project(context.project, workspace)
     if project.requires_python is None and project.named:
         context.reporter.warn(
             f"`{project.path.name}` has no `requires-python`; the lock serves Python"
             f" {DEFAULT_PYTHONS}"
         )
-    roots = gather_roots(project, settings, no_sources=options.resolve.no_sources)
-    indexes = context.indexes(options.index)
     no_sources = options.resolve.no_sources
+    roots = gather_roots(project, settings, no_sources=no_sources, workspace=workspace)
+    indexes = context.indexes(options.index)
     direct = direct_reader(context, project.root, indexes, no_sources=no_sources)
+    if workspace is not None:
+        direct.members = frozenset(workspace.members)
+        direct.stating = frozenset(static_members(workspace))
     direct.declare(roots.direct, roots.forced)
     targets = require_declared(None, project, settings)
     require_declared(options.target, project, settings)

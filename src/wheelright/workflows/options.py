@@ -89,6 +89,8 @@ class Selection(Struct, frozen=True):
     only_groups: tuple[str, ...] = ()  # non-empty: the project's own dependencies stay out
     all_groups: bool = False
     no_default_groups: bool = False
+    packages: tuple[str, ...] = ()  # members of the workspace, in place of what is at hand
+    all_packages: bool = False
 
 
 class LockOptions(Struct, frozen=True):

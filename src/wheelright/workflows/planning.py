@@ -82,9 +82,9 @@ def plan_sync(
     if aim.others:
         from wheelright.workflows.sharing import choose_shared
 
-        wanted = choose_shared(context.project, lock, aim, options, policy)
+        wanted = choose_shared(context, lock, aim, options, policy)
     else:
-        wanted = choose_wanted(context.project, lock, aim, options, policy)
+        wanted = choose_wanted(context.project, lock, aim, options, policy, context)
     plan = make_plan(
         wanted,
         _installed(place, options),

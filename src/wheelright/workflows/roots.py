@@ -17,6 +17,7 @@ from wheelright.project import IndexSource, WorkspaceSource, source_of_reference
 from wheelright.resolver import Entry, RootRequirement
 from wheelright.workflows.conflicts import conflict_texts, conflicts_of
 from wheelright.workflows.direct.places import Ask
+from wheelright.workflows.members import Holder, holder_of, member_asks, member_of_door
 from wheelright.workflows.origins import Claim, all_of
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from packaging.specifiers import SpecifierSet
 
-    from wheelright.project import Project, Requirement, Settings, Source
+    from wheelright.project import Project, Requirement, Settings, Source, Workspace
     from wheelright.project.settings_types import PackageEdit
     from wheelright.workflows.declared import DeclaredTarget
     from wheelright.workflows.options import ResolveOptions
@@ -53,21 +54,40 @@ class UnsupportedSourceError(RequestError):
     """A source of a kind that cannot be installed from yet."""
 
 
-def gather_roots(project: Project, settings: Settings, *, no_sources: bool = False) -> Roots:
+def gather_roots(
+    project: Project,
+    settings: Settings,
+    *,
+    no_sources: bool = False,
+    workspace: Workspace | None = None,
+) -> Roots:
     """Return the requirements of the project, its extras and its groups, with their sources.
 
-    Raises :class:`UnsupportedSourceError` for sources from workspaces.
+    ``project`` holds the doors of the members of ``workspace`` too (``joined_project``). Raises
+    :class:`UnsupportedSourceError` for a source from a workspace that does not have it.
     """
     roots = Roots()
-    sources = {} if no_sources or settings.no_sources else settings.sources
+    hidden = no_sources or settings.no_sources
+    sources = settings.sources
     apart = {entry for sides in conflicts_of(project, settings) for side in sides for entry in side}
     for entry, holder, requirement, bound in _entries(project):
         text = _text(requirement, bound)
         roots.requirements.append(RootRequirement(text, entry))
-        for source in _sources_of(requirement, sources):
-            if _is_for(source, holder):
+        writer = holder_of(workspace, entry, sources) or Holder(project, holder, sources)
+        for source in _sources_of(requirement, {} if hidden else writer.sources):
+            if isinstance(source, WorkspaceSource):
+                _check_member(requirement.name, writer.project, workspace)
+            elif _is_for(source, writer.entry):
                 only = entry if entry in apart else None
-                _apply(roots, project, requirement, source, only)
+                _apply(roots, writer.project, requirement, source, only)
+    if workspace is not None:
+        roots.direct += member_asks(project, workspace)
+    _take_overrides(roots, project, settings)
+    return roots
+
+
+def _take_overrides(roots: Roots, project: Project, settings: Settings) -> None:
+    """Take in the places that overrides name."""
     for requirement in settings.override_dependencies:
         forced = source_of_reference(requirement)
         if forced is not None:
@@ -80,7 +100,6 @@ def gather_roots(project: Project, settings: Settings, *, no_sources: bool = Fal
                 by = f"override-dependencies of {edit.package}"
                 ask = Ask(requirement.name, named, project.root, by, requirement.extras)
                 roots.direct.append(ask)
-    return roots
 
 
 def _entries(
@@ -107,7 +126,7 @@ def _followed(
 ) -> Iterator[tuple[Entry, Requirement]]:
     """Replace ``project[extra]`` by what the extra asks for, each extra once."""
     for requirement in requirements:
-        if requirement.name != project.name:
+        if requirement.name != project.name or member_of_door(holder.name):
             yield holder, requirement
             continue
         for extra in requirement.extras:
@@ -164,8 +183,6 @@ def _apply(
         if not same:
             label = f"i{number}" if where else ""
             roots.indexes.append(Claim(name, label, what, where, source.index))
-    elif isinstance(source, WorkspaceSource):
-        raise unsupported_source(name, "is a member of a workspace")
     else:
         by = project.name or "the project"
         roots.direct.append(Ask(name, source, project.root, by, requirement.extras, where))
@@ -173,6 +190,22 @@ def _apply(
 
 def _is_bound(source: Source) -> bool:
     return source.extra is not None or source.group is not None
+
+
+def _check_member(name: str, by: Project, workspace: Workspace | None) -> None:
+    """Refuse a source from the workspace that the workspace does not have."""
+    if workspace is None:
+        raise UnsupportedSourceError(
+            f"`{by.name}` takes `{name}` from its workspace, and it is in none",
+            where=str(by.path),
+            hints=["name a path or an index instead, or state the workspace in a directory above"],
+        )
+    if name not in workspace.members and not (by.root != workspace.root and not workspace.virtual):
+        raise UnsupportedSourceError(
+            f"`{by.name}` takes `{name}` from the workspace, which has no such member",
+            where=str(by.path),
+            hints=["add its directory to `members`, or name a path or an index instead"],
+        )
 
 
 def unsupported_source(name: str, what: str) -> UnsupportedSourceError:
@@ -200,7 +233,7 @@ def lock_inputs(
         if name in groups:
             groups[name] = (*groups[name], f"requires-python {bound}")
     return LockInputs(
-        project=project.name,
+        project=None if _is_virtual(project) else project.name,
         requires_python=None if project.requires_python is None else str(project.requires_python),
         requirements=_texts(project.dependencies),
         extras={name: _texts(found) for name, found in project.optional_dependencies.items()},
@@ -220,6 +253,11 @@ def lock_inputs(
         metadata=_stated(settings),
         options=_options(project, settings),
     )
+
+
+def _is_virtual(project: Project) -> bool:
+    """Whether it is the root of a workspace and no project: its name is but its directory's."""
+    return not project.named and any(map(member_of_door, project.groups))
 
 
 def _texts(requirements: Iterable[Requirement]) -> tuple[str, ...]:

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from wheelright.lockfile import Lock, LockedPackage
-    from wheelright.project import Project
     from wheelright.venv import Wanted
     from wheelright.workflows.aims import Aim
+    from wheelright.workflows.context import Context
     from wheelright.workflows.judges import BuildPolicy
     from wheelright.workflows.options import SyncOptions
 
@@ -29,20 +29,21 @@ class DifferentVersionsError(RequestError):
 
 
 def choose_shared(
-    project: Project, lock: Lock, aim: Aim, options: SyncOptions, policy: BuildPolicy
+    context: Context, lock: Lock, aim: Aim, options: SyncOptions, policy: BuildPolicy
 ) -> list[Wanted]:
     """Return what a venv for all members of ``aim`` shall hold.
 
     Raises ``NoFileFitsError`` that names each package without a file for all,
     :class:`DifferentVersionsError`, and what choosing for one target raises.
     """
+    project = context.project
     shared = replace(lock, packages=tuple(_for_all(one, aim) for one in lock.packages))
     known = {(one.name, one.version): one for one in lock.packages}
     found: dict[str, Wanted] = {}
     failures: list[LockedPackage] = []
     for member in aim.members:
         # Each target first by itself: what fits it alone is no question of sharing.
-        alone = choose_wanted(project, lock, member, options, policy)
+        alone = choose_wanted(project, lock, member, options, policy, context)
         for one in alone:
             before = found.setdefault(one.name, one)
             if before.version != one.version:
@@ -54,7 +55,7 @@ def choose_shared(
         raise _no_common_file(failures, aim)
     chosen: dict[str, Wanted] = {}
     for member in aim.members:
-        for one in choose_wanted(project, shared, member, options, policy):
+        for one in choose_wanted(project, shared, member, options, policy, context):
             chosen.setdefault(one.name, one)
     return [chosen[name] for name in found]
 

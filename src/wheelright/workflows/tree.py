@@ -58,7 +58,7 @@ def tree(context: Context, options: TreeOptions) -> TreeOutcome:
     )
     if target is not None:
         values = target.values(_python_of(target, lock, options, context))
-    doors = _doors(options, lock)
+    doors = _doors(context, options, lock)
     graph = dependency_graph(lock, values, doors.extras, doors.groups, project=doors.project)
     view = _View(graph, options.invert, options.universal, _names(options.prune))
     version = context.project.version
@@ -130,11 +130,13 @@ def _interpreter(context: Context) -> Interpreter:
         return choose_python(context)  # a tree needs no venv: whatever stands there
 
 
-def _doors(options: TreeOptions, lock: Lock) -> Doors:
+def _doors(context: Context, options: TreeOptions, lock: Lock) -> Doors:
     chosen = options.selection
     if not (chosen.extras or chosen.only_groups):
         chosen = replace(chosen, all_extras=True)
-    return open_doors(chosen, lock)
+    if context.workspace is not None:
+        chosen = replace(chosen, all_packages=True)
+    return open_doors(chosen, lock, context)
 
 
 def _names(texts: Iterable[str]) -> frozenset[str]:

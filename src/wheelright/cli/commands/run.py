@@ -16,6 +16,7 @@ from wheelright.cli.shared import (
     NO_EDITABLE,
     RESOLVE_OPTIONS,
     SELECTION_OPTIONS,
+    WORKSPACE_OPTIONS,
     read_sync,
 )
 from wheelright.workflows.options import RunOptions
@@ -113,6 +114,7 @@ RUN = Command(
         ),
         *LOCK_MODE_OPTIONS,
         *SELECTION_OPTIONS,
+        *WORKSPACE_OPTIONS,
         *INSTALL_OPTIONS,
         *EXACT_OPTIONS,
         NO_EDITABLE,

@@ -16,6 +16,7 @@ from wheelright.cli.shared import (
     REPAIR_OPTIONS,
     RESOLVE_OPTIONS,
     SELECTION_OPTIONS,
+    WORKSPACE_OPTIONS,
     read_sync,
 )
 
@@ -74,6 +75,7 @@ SYNC = Command(
         ),
         OUTPUT_FORMAT,
         *SELECTION_OPTIONS,
+        *WORKSPACE_OPTIONS,
         *INSTALL_OPTIONS,
         *EXACT_OPTIONS,
         *REPAIR_OPTIONS,

@@ -67,6 +67,8 @@ class DirectReader(Struct):
     indexes: Indexes
     builds: Callable[[], Builds]
     with_sources: bool = True
+    members: frozenset[str] = frozenset()  # of the workspace: what they ask for is gathered before
+    stating: frozenset[str] = frozenset()  # members whose requirements the lock states by itself
     found: dict[str, LocalProject] = field(default_factory=dict)
     stated: dict[str, str] = field(default_factory=dict)
     declared: dict[str, str] = field(default_factory=dict)
@@ -184,7 +186,7 @@ class DirectReader(Struct):
             lambda tree: self.builds().metadata(tree),
             editable=bool(source.editable),
         )
-        self.stated[key] = local.state()
+        self.stated[key] = local.state(brief=ask.name in self.stating)
         self.found[key] = local
         self._trees[key] = (path, None)
         self._follow(key, ask.extras)
@@ -288,6 +290,8 @@ class DirectReader(Struct):
                     self._follow(other, requirement.extras)
 
     def _asked_by(self, key: str, local: LocalProject, requirement: Requirement) -> Ask | None:
+        if local.name in self.members:
+            return None
         name = requirement.name
         tree, fixed = self._trees.get(key, (self.root, None))
         source = source_of_reference(requirement)
