@@ -13,6 +13,7 @@ from wheelright.cli.option import (
     Option,
 )
 from wheelright.workflows.options import (
+    BuildingOptions,
     BuildOptions,
     IndexOptions,
     IndexStrategy,
@@ -328,6 +329,79 @@ def read_resolve(given: Given) -> ResolveOptions:
     )
 
 
+BUILDING_OPTIONS = (
+    Option(
+        flags=("-C", "--config-setting"),
+        dest="config_settings",
+        metavar="KEY=VALUE",
+        many=True,
+        heading=BUILD,
+        help="Give this setting to build backends",
+        aliases=("--config-settings",),
+    ),
+    Option(
+        flags=("--config-settings-package",),
+        dest="config_settings_package",
+        metavar="PACKAGE:KEY=VALUE",
+        many=True,
+        heading=BUILD,
+        help="Give this setting to the build backend of one package",
+    ),
+    Option(
+        flags=("--no-build-isolation",),
+        dest="no_build_isolation",
+        heading=BUILD,
+        help="Build in the environment itself, with what is installed there",
+    ),
+    Option(
+        flags=("--no-build-isolation-package",),
+        dest="no_build_isolation_package",
+        metavar="PACKAGE",
+        many=True,
+        words=True,
+        heading=BUILD,
+        help="The same for this package only",
+    ),
+    Option(
+        flags=("-b", "--build-constraints"),
+        dest="build_constraints",
+        metavar="FILE",
+        many=True,
+        heading=BUILD,
+        help="Bind what builds require to the versions, and hashes, in this file",
+        aliases=("--build-constraint",),
+    ),
+    Option(
+        flags=("--require-build-hashes",),
+        dest="require_build_hashes",
+        heading=BUILD,
+        help="Install for builds only what the build constraints pin with hashes",
+    ),
+    Option(
+        flags=("--build-timeout",),
+        dest="build_timeout",
+        metavar="SECONDS",
+        number=True,
+        heading=BUILD,
+        help="End a build that takes longer",
+    ),
+)
+
+
+def read_building(given: Given) -> BuildingOptions:
+    """Read how builds run."""
+    timeout = given.text("build_timeout")
+    return BuildingOptions(
+        config_settings=given.many("config_settings"),
+        config_settings_package=given.many("config_settings_package"),
+        no_build_isolation=given.flag("no_build_isolation"),
+        no_build_isolation_package=given.many("no_build_isolation_package"),
+        build_constraints=given.many("build_constraints"),
+        require_build_hashes=given.flag("require_build_hashes"),
+        timeout=None if timeout is None else float(timeout),
+    )
+
+
 BUILD_OPTIONS = (
     Option(
         flags=("--no-build",),
@@ -377,6 +451,7 @@ BUILD_OPTIONS = (
         heading=BUILD,
         help="Let this package be built for a declared target that none of its wheels serves",
     ),
+    *BUILDING_OPTIONS,
 )
 
 
@@ -389,6 +464,7 @@ def read_build(given: Given) -> BuildOptions:
         no_binary_package=given.many("no_binary_package"),
         wheels=given.text("wheels"),
         allow_build=given.many("allow_build"),
+        how=read_building(given),
     )
 
 

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from wheelright.cli.option import BUILD, INSTALLER, SELECTION, Arguments, Command, Option
 from wheelright.cli.shared import (
+    BUILDING_OPTIONS,
     INDEX_OPTIONS,
     INSTALL_OPTIONS,
     OUTPUT_FORMAT,
     RESOLVE_OPTIONS,
+    read_building,
     read_index,
     read_resolve,
 )
@@ -102,6 +104,7 @@ _FORMATS = (
         heading=BUILD,
         help="Build this package, whatever wheels it has; `:all:` stands for all",
     ),
+    *BUILDING_OPTIONS,
 )
 
 _PYTHON_VERSION = Option(
@@ -214,7 +217,10 @@ def _place(given: Given) -> PipPlace:
 
 def _formats(given: Given) -> PipBuildOptions:
     return PipBuildOptions(
-        given.flag("no_build"), given.many("only_binary"), given.many("no_binary")
+        given.flag("no_build"),
+        given.many("only_binary"),
+        given.many("no_binary"),
+        read_building(given),
     )
 
 
