@@ -111,7 +111,7 @@ def read_claim(environ: "Mapping[str, str]", *, exact: bool) -> "dict[str, str] 
         return None
     if lines[0] != STAMP_HEAD or lines[-2:] != ["end", ""]:
         return None
-    claim = {"venv": venv}
+    claim = {"venv": venv}  # another one, where several stand side by side there
     variables = []
     for line in lines[1:-2]:
         kind, _, value = line.partition(" ")
@@ -132,7 +132,7 @@ def read_claim(environ: "Mapping[str, str]", *, exact: bool) -> "dict[str, str] 
     if exact:
         found["exact"] = "1"
     # Another venv that is active is worth the warning that the full path gives.
-    if "message" not in claim or environ.get("VIRTUAL_ENV", venv) != venv:
+    if "message" not in claim or environ.get("VIRTUAL_ENV", claim["venv"]) != claim["venv"]:
         return None
     return claim if all(claim.get(key) == value for key, value in found.items()) else None
 

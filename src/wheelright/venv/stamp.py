@@ -29,6 +29,7 @@ from wheelright import __version__
 from wheelright.outside import files
 from wheelright.venv.apply import PENDING_NAME, STAMP_NAME
 from wheelright.venv.inspect import RECORD_NAME
+from wheelright.venv.launchers import TABLE_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -70,6 +71,7 @@ def write_stamp(
     message: str,
     exact: bool,
     runnable: bool,
+    place: str | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> bool:
     """Write the stamp of a sync with default options; tells whether it could be written.
@@ -82,12 +84,15 @@ def write_stamp(
     of local directories are made of. ``message`` is what a no-op sync says. ``exact``: what the
     lock does not name was removed, so that ``sync`` may be answered, not only ``run``.
     ``runnable``: this machine fits what the venv is for, so that ``run`` may be answered.
+    ``place`` is where ``start`` looks, where that is not the venv but the folder that has it and
+    others side by side.
 
     Inputs observed within a clock tick of their last change are not trusted: no stamp then.
     """
-    path = f"{venv.path}/{STAMP_NAME}"
+    path = f"{place or venv.path}/{STAMP_NAME}"
     own = observe(
         [
+            *([] if place is None else [f"{place}/{TABLE_NAME}"]),
             f"{venv.path}/pyvenv.cfg",
             f"{venv.path}/{RECORD_NAME}",
             f"{venv.path}/{PENDING_NAME}",
@@ -104,6 +109,7 @@ def write_stamp(
         f"machine {machine_name()}",
         f"cwd {os.getcwd()}",  # noqa: PTH109 (text)
         f"project {root}",
+        *([] if place is None else [f"venv {venv.path}"]),
         f"exact {int(exact)}",
         f"runnable {int(runnable)}",
         f"message {message}",
@@ -123,9 +129,9 @@ def write_stamp(
     return True
 
 
-def remove_stamp(venv: Venv) -> None:
+def remove_stamp(venv: Venv, place: str | None = None) -> None:
     """Forget the stamp: whatever changes the venv, or what it is for, calls this first."""
-    files.remove_file(f"{venv.path}/{STAMP_NAME}")
+    files.remove_file(f"{place or venv.path}/{STAMP_NAME}")
 
 
 def watched_environment(environ: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -227,9 +227,11 @@ def _ground(context: Context, options: RunOptions) -> Ground:
 
 def _project_ground(context: Context, options: RunOptions, project: Project) -> Ground:
     """Return the project's venv, made current unless it is to be left as it is."""
+    from wheelright.workflows.per_target import at_machine
     from wheelright.workflows.sync import synced
     from wheelright.workflows.venvs import find_place, ready_venv
 
+    context = at_machine(context, options.sync, detect_machine().platform)
     if options.no_sync:
         place = find_place(context, project)
         venv = ready_venv(context, place)

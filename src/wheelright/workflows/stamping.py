@@ -50,7 +50,12 @@ class Observation(Struct, frozen=True):
         trees = list(_trees(context))
         inside = [source.located(root) / name for source in trees for name in DECIDING]
         whole = all(one.editable and not _leads_on(one.located(root)) for one in trees)
-        whole = whole and all(one.url is None for one in context.settings.override_dependencies)
+        settings = context.settings
+        whole = whole and all(one.url is None for one in settings.override_dependencies)
+        # What members say counts too, and which folders are members; nobody watches those.
+        whole = whole and context.workspace is None
+        described = (one.file for one in (*settings.target, *settings.targets) if one.file)
+        inside += [root / file for file in described]
         return cls((*inputs, *observe(inside)), whole)
 
     def stamp(
@@ -69,12 +74,13 @@ class Observation(Struct, frozen=True):
         ``exact``: the venv holds nothing but what the lock names. One that holds more (``inexact``)
         is stamped for ``run`` alone.
         """
+        place = None if context.venv_path is None else str(context.venv_path.parent)
         if (
             replace(options, inexact=False) != SyncOptions()
             or not _plain(context.options)
             or not self.whole
         ):
-            remove_stamp(venv)
+            remove_stamp(venv, place)
             return
         count = outcome.unchanged + sum(a.kind != "remove" for a in outcome.actions)
         noun = "package is" if count == 1 else "packages are"
@@ -86,6 +92,7 @@ class Observation(Struct, frozen=True):
                 message=f"Nothing to do: {count} {noun} as locked",
                 exact=exact,
                 runnable=runnable,
+                place=place,
                 environ=context.environ,
             )
             if stamped or waited or not all(state.settled for state in self.inputs):

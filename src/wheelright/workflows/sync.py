@@ -41,6 +41,7 @@ from wheelright.workflows.lock import (
 )
 from wheelright.workflows.options import LockOptions, SyncOptions
 from wheelright.workflows.outcomes import Action, SyncOutcome
+from wheelright.workflows.per_target import at_target, refresh
 from wheelright.workflows.planning import plan_sync
 from wheelright.workflows.stamping import Observation
 from wheelright.workflows.venvs import ready_venv
@@ -66,6 +67,8 @@ def sync(context: Context, options: SyncOptions) -> SyncOutcome:
 def synced(context: Context, options: SyncOptions) -> tuple[SyncOutcome, Place]:
     """Do as :func:`sync`, and return where the venv is too."""
     started = time.monotonic()
+    picked = context.venv_path is not None
+    context = at_target(context, options)
     observation = Observation.of(context)
     lock, lock_outcome = _lock_for(context, options)
     path = context.venv_directory()
@@ -88,14 +91,20 @@ def synced(context: Context, options: SyncOptions) -> tuple[SyncOutcome, Place]:
         planned = plan_sync(context, options, lock, lock_outcome)
         venv = _carry_out(planned)
         outcome = _outcome(planned, started, dry_run=False)
-        _stamp(planned, observation, venv, outcome)
+        refresh(context)
+        _stamp(planned, observation, venv, outcome, picked=picked)
     finally:
         alone.release()
     return outcome, planned.place
 
 
-def _stamp(work: Syncing, observation: Observation, venv: Venv, outcome: SyncOutcome) -> None:
-    """Note what the sync hung on, so that the next one may be answered without a look."""
+def _stamp(
+    work: Syncing, observation: Observation, venv: Venv, outcome: SyncOutcome, *, picked: bool
+) -> None:
+    """Note what the sync hung on, so that the next one may be answered without a look.
+
+    ``picked``: a run chose this venv of several, and a sync might choose another one.
+    """
     named = {one.name for one in work.wanted}
     observation.stamp(
         work.context,
@@ -104,7 +113,7 @@ def _stamp(work: Syncing, observation: Observation, venv: Venv, outcome: SyncOut
         work.options,
         outcome,
         runnable=runs_here(work.aim),
-        exact=all(one.name in named for one in work.plan.kept),
+        exact=not picked and all(one.name in named for one in work.plan.kept),
     )
 
 

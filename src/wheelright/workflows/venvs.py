@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from wheelright.interpreters import BrokenPython, parse_request, probe
 from wheelright.interpreters.request import admits, release_of
 from wheelright.venv import BrokenVenv, create_venv, find_venv, list_installed, read_record
+from wheelright.venv.launchers import is_side_root
+from wheelright.workflows.per_target import clear_place
 from wheelright.workflows.pythons import choose_python, python_wish, search_in
 
 if TYPE_CHECKING:
@@ -52,7 +54,7 @@ def find_place(context: Context, project: Project, bounds: SpecifierSet | None =
     """
     path = context.venv_directory()
     try:
-        venv = find_venv(path)
+        venv = None if is_side_root(path) else find_venv(path)
     except BrokenVenv as broken:
         return Place(path, choose_python(context, bounds), clear=True, why=broken.message)
     if venv is None:
@@ -90,6 +92,7 @@ def ready_venv(context: Context, place: Place) -> Venv:
     """Make the venv where it is missing, and return it. Raises ``UsageError``, ``NotAVenv``."""
     if place.venv is not None:
         return place.venv
+    clear_place(context)
     if place.clear:
         context.reporter.note(f"making `{place.path.name}` anew: {place.why}")
     prompt = context.project_directory.name
