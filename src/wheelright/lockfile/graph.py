@@ -144,7 +144,7 @@ class _Builder:
                 queue += self.follow(self.root, lines, extra=name)
         for name, lines in inputs.groups.items():
             if normalised_name(name) in groups:
-                queue += self.follow(self.root, lines, group=name)
+                queue += self.group(name, lines)
         for node in queue:
             package = self.packages[node]
             if package is not None:
@@ -153,6 +153,18 @@ class _Builder:
                 own = [*inputs.requirements, *named_lines(inputs.extras, node.extras)]
                 queue += self.follow(node, own)
         return self.graph()
+
+    def group(self, name: str, lines: tuple[str, ...]) -> list[Node]:
+        """Follow a group. That of a workspace's member hangs on the member, which is a root too."""
+        member, colon, group = name[1:].partition(":")
+        if not name.startswith("@"):
+            return self.follow(self.root, lines, group=name)
+        if not colon:  # the member itself, perhaps with an extra: it shows what it requires
+            return self.follow(self.root, [member])
+        fresh = self.follow(self.root, [member])
+        entry = next(iter(self.entries.get(member, ())), None)
+        node = Node(member) if entry is None else Node(member, entry.version)
+        return fresh + self.follow(node, lines, group=group)
 
     def follow(
         self,

@@ -11,14 +11,20 @@ from __future__ import annotations
 import dataclasses
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
 from wheelright.errors import RequestError, UsageError
 from wheelright.lockfile import canonical, dumps
 from wheelright.outside import files
-from wheelright.project import IndexSource, RequirementHome, is_valid_name, parse_requirement
+from wheelright.project import (
+    IndexSource,
+    PathSource,
+    RequirementHome,
+    is_valid_name,
+    parse_requirement,
+)
 from wheelright.project.edit import (
     MAIN,
     add_requirement,
@@ -29,6 +35,7 @@ from wheelright.project.edit import (
 from wheelright.workflows.asked import read_arguments, read_files
 from wheelright.workflows.bounds import bounds_for
 from wheelright.workflows.lock import LOCK_NAME, StaleLockError, locked, prepare
+from wheelright.workflows.members import scope_of
 from wheelright.workflows.once import Once
 from wheelright.workflows.options import LockOptions
 from wheelright.workflows.outcomes import AddOutcome, RemoveOutcome
@@ -64,17 +71,17 @@ def add(context: Context, options: AddOptions) -> AddOutcome:
     Raises ``UsageError`` for what is no requirement, ``ProjectNotFoundError`` without a project,
     and what locking and syncing raise; the project is then as it was.
     """
-    project = context.project
+    project = _edited(context, options.sync)
     home = _home(options.group, options.optional)
     asked = _asked(context, options, project)
-    with _as_it_was(project):
-        written = _write(project, asked, home, options)
+    with _as_it_was(project, context.project.root):
+        written = _write(context, project, asked, home, options)
         if options.sync.frozen:
             return AddOutcome(tuple(dict.fromkeys(one.text for one in written)))
         again = _again(context)
         lock, outcome = locked(again, _lock_options(options.sync))
         if not options.raw:
-            again, written = _write_bounds(again, lock, home, written)
+            again, written = _write_bounds(again, options.sync, lock, home, written)
         outcome = _write_lock(again, lock, outcome, options.sync)
         added = tuple(dict.fromkeys(one.text for one in written))
         if options.no_sync:
@@ -91,7 +98,7 @@ def remove(context: Context, options: RemoveOptions) -> RemoveOutcome:
     no longer, ``UsageError`` for what is no name, and what locking and syncing raise; the project
     is then as it was.
     """
-    project = context.project
+    project = _edited(context, options.sync)
     home = _home(options.group, options.optional)
     text = project.text
     removed = []
@@ -99,7 +106,7 @@ def remove(context: Context, options: RemoveOptions) -> RemoveOutcome:
         edit = remove_requirement(text, _checked_name(name), home)
         text = edit.text
         removed.append(edit.previous or name)
-    with _as_it_was(project):
+    with _as_it_was(project, context.project.root):
         _write_text(project.path, text)
         if options.sync.frozen:
             return RemoveOutcome(tuple(removed))
@@ -109,6 +116,21 @@ def remove(context: Context, options: RemoveOptions) -> RemoveOutcome:
         if options.no_sync:
             return RemoveOutcome(tuple(removed), lock=outcome)
         return RemoveOutcome(tuple(removed), _sync(again, options.sync, outcome), outcome)
+
+
+def _edited(context: Context, options: SyncOptions) -> Project:
+    """Return the project to be changed: the one named by ``--package``, else the one at hand."""
+    named = options.selection.packages
+    if len(named) > 1:
+        raise UsageError(
+            "one project is changed at a time",
+            where="--package",
+            hints=["run the command once for each member"],
+        )
+    if not named:
+        return context.member or context.project
+    scope = scope_of(context, options.selection)
+    return scope.members[0] if scope.members else context.project
 
 
 def _home(group: str | None, optional: str | None) -> RequirementHome:
@@ -177,8 +199,6 @@ def _marker(text: str | None) -> Marker | None:
 
 
 def _with_editable(asked: Asked, *, editable: bool) -> Asked:
-    from wheelright.project import PathSource
-
     if isinstance(asked.source, PathSource):
         return dataclasses.replace(asked, source=replace(asked.source, editable=editable))
     if editable:
@@ -194,13 +214,17 @@ def _with_editable(asked: Asked, *, editable: bool) -> Asked:
 
 
 def _write(
-    project: Project, asked: Sequence[Asked], home: RequirementHome, options: AddOptions
+    context: Context,
+    project: Project,
+    asked: Sequence[Asked],
+    home: RequirementHome,
+    options: AddOptions,
 ) -> list[_Written]:
     """Edit the project's text and write it."""
     text = project.text
     written = []
     for one in asked:
-        source = None if options.raw else one.source_table()
+        source = None if options.raw else _member_source(context, one) or one.source_table()
         if source is None and options.index_name is not None:
             source = {"index": options.index_name}
         requirement = one.requirement
@@ -215,6 +239,17 @@ def _write(
         text = _with_index(text, options)
     _write_text(project.path, text)
     return written
+
+
+def _member_source(context: Context, asked: Asked) -> dict[str, Any] | None:
+    """Return the source of what is a member of the same workspace, given by name or by path."""
+    member = None if context.workspace is None else context.workspace.members.get(asked.name)
+    if member is None:
+        return None
+    if isinstance(asked.source, PathSource):
+        same = asked.source.located(context.directory).resolve() == member.root.resolve()
+        return {"workspace": True} if same else None
+    return {"workspace": True} if asked.source is None else None
 
 
 def _with_index(text: str, options: AddOptions) -> str:
@@ -242,14 +277,18 @@ def _with_index(text: str, options: AddOptions) -> str:
 
 
 def _write_bounds(
-    context: Context, lock: Lock, home: RequirementHome, written: Sequence[_Written]
+    context: Context,
+    options: SyncOptions,
+    lock: Lock,
+    home: RequirementHome,
+    written: Sequence[_Written],
 ) -> tuple[Context, list[_Written]]:
     """Give what is new and says no version the bounds that the settings ask for.
 
     Returns the project as it is then. The versions that were locked meet the bounds, so that
     nothing is to be resolved again.
     """
-    project, settings = context.project, context.settings
+    project, settings = _edited(context, options), context.settings
     text = project.text
     bounded = []
     for one in written:
@@ -295,9 +334,9 @@ def _write_text(path: Path, text: str) -> None:
 
 
 @contextmanager
-def _as_it_was(project: Project) -> Generator[None]:
-    """Put the project's file and its lock back where the block fails, or is interrupted."""
-    paths = (project.path, project.root / LOCK_NAME)
+def _as_it_was(project: Project, root: Path) -> Generator[None]:
+    """Put the project's file and the lock back where the block fails, or is interrupted."""
+    paths = (project.path, root / LOCK_NAME)
     before = [path.read_bytes() if path.is_file() else None for path in paths]
     try:
         yield

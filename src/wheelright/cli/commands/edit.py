@@ -13,6 +13,7 @@ from wheelright.cli.shared import (
     INSTALL_OPTIONS,
     LOCK_MODE_OPTIONS,
     RESOLVE_OPTIONS,
+    WORKSPACE_OPTIONS,
     read_sync,
 )
 from wheelright.workflows.options import AddOptions, RemoveOptions
@@ -170,6 +171,7 @@ ADD = Command(
             aliases=("--raw-sources",),
             help="Write the requirements as given, with no lower bound",
         ),
+        WORKSPACE_OPTIONS[0],
         _NO_SYNC,
         *LOCK_MODE_OPTIONS,
         *INSTALL_OPTIONS,
@@ -189,6 +191,7 @@ REMOVE = Command(
     arguments=Arguments("PACKAGE", "The names to remove", 1),
     options=(
         *_table_options("Remove from", "remove"),
+        WORKSPACE_OPTIONS[0],
         _NO_SYNC,
         *LOCK_MODE_OPTIONS,
         *INSTALL_OPTIONS,
