@@ -118,7 +118,7 @@ def test_a_venv_is_kept_cleared_or_refused(venv: Venv) -> None:
     assert mine.exists()
     with lock_venv(venv.path, Silent()):
         create_venv(venv.path, this_interpreter(), clear=True)
-        assert (Path(venv.path) / ".lock").exists()
+        assert (Path(venv.path) / ".wheelright-lock").exists()
     assert not mine.exists()
     assert _say(venv, "print(1)") == "1"
 

@@ -132,7 +132,7 @@ def test_a_read_only_venv_is_told_and_stays(bench: Workbench) -> None:
     bench.ok("lock")
     with read_only(bench.venv):
         answer = bench("sync")
-    assert (answer.code, answer.err) == (2, denied("lock", "[PROJECT]/.venv/.lock"))
+    assert (answer.code, answer.err) == (2, denied("lock", "[PROJECT]/.venv/.wheelright-lock"))
     assert bench.versions() == {"beta": "1.0"}
     bench.ok("sync")
     assert bench.versions() == {"gamma": "1.0"}

@@ -22,7 +22,8 @@ from wheelright.venv.errors import BrokenVenv, NotAVenv
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-LOCK_NAME = ".lock"
+# Not `.lock`: that is the name of another tool's, which stays when it is not held.
+LOCK_NAME = ".wheelright-lock"
 RECORD_NAME = "wheelright.json"
 # There while a venv is made: one that has it is not whole.
 MAKING_NAME = ".wheelright-making"
