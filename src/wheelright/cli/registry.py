@@ -40,11 +40,8 @@ ENTRIES = (
     Entry("check", "check", "CHECK", "Prove that the lock serves every target"),
     Entry("floor", "floor", "FLOOR", "Show the oldest machines that the lock really serves"),
     Entry("explain", "explain", "EXPLAIN", "Tell why a package has the version and file it has"),
+    Entry("matrix", "matrix", "MATRIX", "Show packages by targets: what each machine gets"),
     Entry("venv", "venv", "VENV", "Make a venv"),
-    Entry("target list", "target", "LIST", "List declared targets and well-known platforms"),
-    Entry("target show", "target", "SHOW", "Show the platform, tags and values of a target"),
-    Entry("target describe", "target", "DESCRIBE", "Describe this machine as a target file"),
-    Entry("target add", "target", "ADD", "Declare a target in the project"),
     Entry("target list", "target", "LIST", "List declared targets and well-known platforms"),
     Entry("target show", "target", "SHOW", "Show the platform, tags and values of a target"),
     Entry("target describe", "target", "DESCRIBE", "Describe this machine as a target file"),
@@ -70,7 +67,6 @@ ENTRIES = (
 GROUPS = {
     "pip": "Install and pin packages without a project",
     "python": "Find Python interpreters",
-    "target": "Know and declare the machines that a project serves",
     "target": "Know and declare the machines that a project serves",
     "cache": "Look at the cache and clean it",
 }

@@ -37,9 +37,8 @@ def requirers(
         line = parse_line(text)
         if line.name != name:
             continue
-        if values and not any(line.holds(one, extras) for one in values):
-            continue
-        found[Requirer(source, text)] = None
+        if not values or any(line.holds(one, extras) for one in values):
+            found[Requirer(source, text)] = None
     if lock.inputs is None:
         for package in lock.packages:
             if any(edge.name == name for edge in package.dependencies):
