@@ -66,6 +66,7 @@ from wheelright.project.workspace import (
     find_workspace_root,
     load_workspace,
     member_door,
+    workspace_above,
 )
 
 __all__ = [
@@ -116,4 +117,5 @@ __all__ = [
     "require_project",
     "source_of_reference",
     "source_of_url",
+    "workspace_above",
 ]

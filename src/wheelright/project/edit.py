@@ -147,6 +147,17 @@ def set_requires_python(text: str, specifier: str) -> str:
     return set_value(text, ("project", "requires-python"), specifier)
 
 
+def add_member(text: str, path: str) -> str:
+    """Add a directory to the members of the workspace that a file states."""
+    data = _data(text)
+    table = "wheelright" if _get(data, ("tool", "wheelright", "workspace")) else "uv"
+    keys = ("tool", table, "workspace", "members")
+    listed = _get(data, keys)
+    if listed is None:
+        return set_value(text, keys, [path])
+    return insert_element(text, keys, len(listed), path)
+
+
 def _data(text: str) -> dict[str, Any]:
     return parse_document(_PATH, text).data
 

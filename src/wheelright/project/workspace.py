@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
@@ -74,6 +74,30 @@ def find_workspace_root(directory: Path) -> Path | None:
             found = [Path(os.path.normpath(path)) for path in _matches(above, setting)]
             return above if Path(os.path.normpath(directory)) in found else None
     return None
+
+
+def workspace_above(directory: Path) -> tuple[Path, bool] | None:
+    """Return the root of the nearest workspace above a directory that does not exclude it.
+
+    The second value says whether its globs name the directory already. None without one.
+    """
+    for above in directory.absolute().parents:
+        setting = _stated(above)
+        if setting is None:
+            continue
+        inside = PurePath(os.path.relpath(directory, above)).as_posix()
+        if any(_names(pattern, inside) for pattern in setting.exclude):
+            return None
+        return above, any(_names(pattern, inside) for pattern in setting.members)
+    return None
+
+
+def _names(pattern: str, path: str) -> bool:
+    """Whether a glob names a directory that need not exist yet."""
+    parts, words = PurePath(path).parts, PurePath(pattern.removeprefix("./")).parts
+    if "**" in words:
+        return PurePath(path).match(pattern)
+    return len(parts) == len(words) and PurePath(path).match(str(PurePath(*words)))
 
 
 def load_workspace(root: Project, settings: Settings) -> Workspace | None:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from wheelright.errors import RequestError, UsageError
 from wheelright.interpreters import find, find_pin
 from wheelright.outside import files
+from wheelright.project import workspace_above
+from wheelright.project.edit import add_member
 from wheelright.project.init import NewProject, check_name, project_files, project_name
 from wheelright.workflows.outcomes import InitOutcome
 from wheelright.workflows.pythons import search_in
@@ -59,7 +61,23 @@ def init(context: Context, options: InitOptions) -> InitOutcome:
         files.make_directory(path.parent)
         files.write_atomic(path, text)
         written.append(file)
+    if not options.no_workspace:
+        _join_workspace(context, root, name)
     return InitOutcome(str(root), tuple(written), name)
+
+
+def _join_workspace(context: Context, root: Path, name: str) -> None:
+    """Make the new project a member of the workspace around it, if there is one."""
+    found = workspace_above(root)
+    if found is None:
+        return
+    above, is_member = found
+    if not is_member:
+        manifest = above / "pyproject.toml"
+        text = manifest.read_bytes().decode("utf-8")
+        path = Path(os.path.relpath(root, above)).as_posix()
+        files.write_atomic(manifest, add_member(text, path).encode())
+    context.reporter.note(f"`{name}` is a member of the workspace in `{above}`")
 
 
 def _place(context: Context, options: InitOptions) -> Path:

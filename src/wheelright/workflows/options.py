@@ -185,6 +185,7 @@ class InitOptions(Struct, frozen=True):
     package: bool | None = None
     no_readme: bool = False
     no_pin_python: bool = False
+    no_workspace: bool = False  # do not become a member of the workspace around
 
 
 class TreeOptions(Struct, frozen=True):

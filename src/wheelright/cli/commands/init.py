@@ -24,6 +24,7 @@ def _read(given: Given) -> InitOptions:
         package=given.maybe("package"),
         no_readme=given.flag("no_readme"),
         no_pin_python=given.flag("no_pin_python"),
+        no_workspace=given.flag("no_workspace"),
     )
 
 
@@ -88,6 +89,12 @@ INIT = Command(
             dest="no_pin_python",
             scope="init",
             help="Write no `.python-version`",
+        ),
+        Option(
+            flags=("--no-workspace",),
+            dest="no_workspace",
+            scope="init",
+            help="Do not become a member of the workspace around",
         ),
     ),
     read=_read,
