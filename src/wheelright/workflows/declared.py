@@ -47,7 +47,7 @@ class DeclaredTarget:
 
     ``pythons`` are the minors (``(3, 11)``) it runs within what the project admits, oldest first;
     ``python`` the specifier that bounds them. ``promised`` says that the target itself names its
-    Pythons, so that every one must be served; of the others the newest may be left out.
+    Pythons (``asked``), so that every one must be served; else the newest may be left out.
     ``described`` are marker values measured on a machine (from the target file ``file``) that win
     over those derived from the platform.
     """
@@ -60,6 +60,7 @@ class DeclaredTarget:
     described: Mapping[str, str] = field(default_factory=dict, hash=False)
     promised: bool = False
     file: str | None = None
+    asked: str = ""
 
     @property
     def words(self) -> str:
@@ -83,7 +84,7 @@ class DeclaredTarget:
         if self.implementation != "cpython":
             parts.append(self.implementation)
         if self.promised:
-            parts.append(f"Python {','.join(sorted(map(str, self.python)))}")
+            parts.append(f"Python {self.asked or self.python}")
         derived = marker_values(self.platform, "3.8.0", self.implementation)
         parts += [
             f"{name} {value}"
@@ -208,7 +209,12 @@ def read_target(target: Target, project: Project | None) -> DeclaredTarget:
         described,
         promised=target.python is not None,
         file=target.file,
+        asked="" if target.python is None else _in_order(target.python),
     )
+
+
+def _in_order(python: SpecifierSet) -> str:
+    return ",".join(sorted(map(str, python), reverse=True))
 
 
 def _read_declared(target: Target, project: Project | None, settings: Settings) -> DeclaredTarget:

@@ -17,7 +17,7 @@ from wheelright.workflows.judges import usable_files, wheel_names
 from wheelright.workflows.targets_judge import minors_in_words, where
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from wheelright.index import ProjectPage, Release
@@ -263,26 +263,61 @@ def _explained(
     missing = [cell for cell in cells if cell not in judge.set_of(served)]
     if not missing:
         return [], []
-    places = " and ".join(where(judge.targets, missing))
     nearest = _nearest(judge, newest, name, missing)
     tag = f" (nearest wheel: {nearest[1].tag})" if nearest else ""
-    words = ", ".join(dict.fromkeys(judge.targets[point].words for point, _ in missing))
+    places = " and ".join(where(judge.targets, missing, words=True))
     why = reason(judge, name, newest, missing)
-    details = [
-        f"`{name}` {newest.version} does not serve {places}: {why}{tag}",
-        f"targets: {words}",
+    details = [f"`{name}` {newest.version} does not serve {places}: {why}{tag}"]
+    return details, [
+        *_older(judge, final, name, missing),
+        *_lower(judge, newest, name, nearest),
+        *_builds(judge, newest, name, missing),
+        *_fewer_pythons(judge, missing),
     ]
-    hints = []
-    wanted = frozenset(missing)
-    older = next((one for one in final if wanted <= judge.set_of(judge.served(name, one))), None)
-    if older is not None:
-        hints.append(f"`{name}` {older.version} serves {places}: let it be chosen")
+
+
+def _older(
+    judge: TargetsJudge, final: Sequence[Release], name: str, missing: Sequence[Cell]
+) -> Iterator[str]:
+    """Name the newest version that serves all that is missing, or else its oldest Pythons."""
+    oldest = dict(sorted(missing, reverse=True))
+    for wanted in (frozenset(missing), frozenset(oldest.items())):
+        for release in final[1:]:
+            served = judge.set_of(judge.served(name, release)).intersection(missing)
+            if wanted <= served:
+                places = " and ".join(where(judge.targets, served))
+                taken = f"{name}<={release.version}"
+                yield f"`{name}` {release.version} serves {places}: ask for `{taken}`"
+                return
+
+
+def _lower(
+    judge: TargetsJudge, newest: Release, name: str, nearest: tuple[Cell, Misfit] | None
+) -> Iterator[str]:
     if nearest is not None and nearest[1].platform is not None:
         target = judge.targets[nearest[0][0]]
-        hints.append(
-            f"`{nearest[1].platform}` as the platform of `{target.name}` is served by"
-            f" `{name}` {newest.version}"
+        yield (
+            f"raise the floor of `{target.name}` to `{nearest[1].platform}`, which `{name}`"
+            f" {newest.version} serves"
         )
-    if newest.summary.sdists and judge.policy.may_build(name):
-        hints.append(f"`--allow-build {name}` lets it be built for {places}")
-    return details, hints
+
+
+def _builds(
+    judge: TargetsJudge, newest: Release, name: str, missing: Sequence[Cell]
+) -> Iterator[str]:
+    if newest.summary.sdists and judge.policy.may_build(name) and name not in judge.allow_build:
+        places = " and ".join(where(judge.targets, missing))
+        yield f"`--allow-build {name}` lets it be built for {places}"
+
+
+def _fewer_pythons(judge: TargetsJudge, missing: Sequence[Cell]) -> Iterator[str]:
+    """Offer to leave out Pythons that a target names, where only the newest are not served."""
+    for point, target in enumerate(judge.targets):
+        minors = sorted(minor for at, minor in missing if at == point)
+        newest = [minor for _, minor in target.pythons][-len(minors) :] if minors else []
+        if minors and minors == newest and len(minors) < len(target.pythons):
+            kept = [minor for _, minor in target.pythons if minor < minors[0]]
+            yield (
+                f'leave Python {minors_in_words(minors)} out: `python = ">=3.{kept[0]},'
+                f'<3.{minors[0]}"` for {target.name}'
+            )

@@ -235,11 +235,16 @@ def has_platform_wheels(release: Release) -> bool:
 
 
 def where(
-    targets: Sequence[DeclaredTarget], cells: Iterable[Cell], among: Iterable[Cell] | None = None
+    targets: Sequence[DeclaredTarget],
+    cells: Iterable[Cell],
+    among: Iterable[Cell] | None = None,
+    *,
+    words: bool = False,
 ) -> list[str]:
     """Say cells in words, one text per target: ``plc``, ``plc on Python 3.14``.
 
-    ``among`` are all the cells that there are; absent, each Python of each target.
+    ``among`` are all the cells that there are; absent, each Python of each target. With ``words``
+    the platforms are described too.
     """
     by_point: dict[int, list[int]] = {}
     for point, minor in sorted(cells):
@@ -247,12 +252,12 @@ def where(
     whole = {point: len(target.pythons) for point, target in enumerate(targets)}
     if among is not None:
         whole = dict(Counter(point for point, _ in among))
-    return [
-        targets[point].name
-        if len(minors) == whole[point]
-        else f"{targets[point].name} on Python {minors_in_words(minors)}"
-        for point, minors in by_point.items()
-    ]
+    said = []
+    for point, minors in by_point.items():
+        name = targets[point].words if words else targets[point].name
+        all_of_them = len(minors) == whole[point]
+        said.append(name if all_of_them else f"{name} on Python {minors_in_words(minors)}")
+    return said
 
 
 def minors_in_words(minors: Sequence[int]) -> str:
