@@ -13,6 +13,7 @@ from msgspec import to_builtins
 
 if TYPE_CHECKING:
     from wheelright.workflows.outcomes import (
+        BuildOutcome,
         FoundPython,
         LockOutcome,
         SyncOutcome,
@@ -61,6 +62,14 @@ def sync_document(outcome: SyncOutcome) -> dict[str, Any]:
         ],
         "notes": list(outcome.lock.notes) if outcome.lock is not None else [],
     }
+
+
+def build_document(outcome: BuildOutcome) -> dict[str, Any]:
+    """``build``: the files that were made, and what the wheels were measured to need."""
+    made = [to_builtins(item) for item in outcome.files]
+    for one in made:
+        del one["seconds"]
+    return {"schema": SCHEMA, "files": made}
 
 
 def tree_document(outcome: TreeOutcome) -> dict[str, Any]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from wheelright.workflows.outcomes import (
         Action,
         AddOutcome,
+        BuildOutcome,
         CacheReport,
         Change,
         ExportOutcome,
@@ -196,3 +197,18 @@ def _sync_parts(outcome: SyncOutcome) -> Iterator[str]:
         number = sum(action.kind == kind for action in outcome.actions)
         if number:
             yield f"{planned if outcome.dry_run else done} {number}"
+
+
+def build_lines(outcome: BuildOutcome, style: Style = PLAIN) -> list[str]:
+    """Tell what ``build`` made: a line per file with its size and what it needs."""
+    lines = []
+    for one in outcome.files:
+        facts = [byte_size(one.size)]
+        if one.floor is not None:
+            facts.append(f"needs {one.floor}")
+        elif one.kind == "wheel" and one.name.endswith("-any.whl"):
+            facts.append("fits every platform")
+        shown = printable(short_path(one.path))
+        lines.append(f"{style.paint('+', 'green')} {shown} ({', '.join(facts)})")
+    lines.append(_summary(f"Built {count(len(outcome.files), 'file')}", outcome.seconds, style))
+    return lines

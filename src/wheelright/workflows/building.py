@@ -179,6 +179,15 @@ class Builds:
             source, self.interpreter, provide, config_settings=settings, how=how
         )
 
+    def source_distribution(self, source: Path, name: str, out: Path) -> Path:
+        """Build an sdist of a source tree into a folder."""
+        how = self.wishes.how(name, self.runtime, self._own_python())
+        settings = self.wishes.settings_of(name)
+        provide = self.environments.provide
+        return self.builder.build_sdist(
+            source, self.interpreter, provide, config_settings=settings, out=out, how=how
+        )
+
     def sdist(self, file: File, subdirectory: str | None = None) -> StoredWheel:
         """Build a wheel of an sdist, or return the one built before from the same bytes.
 
@@ -228,8 +237,7 @@ class Builds:
         built, measured, compiler = self.proved(kind, source, name)
         details = None
         if kind == "wheel":
-            told = self._details(built, measured, identity, compiler)
-            details = msgspec.json.format(msgspec.json.encode(told), indent=1) + b"\n"
+            details = self.details(built, measured, identity, compiler)
         path = stamp_wheel(built.path, measured, details)
         data = files.read_bytes(path)
         digest = hashlib.sha256(data).hexdigest()
@@ -299,12 +307,13 @@ class Builds:
     def _foreign(self, name: str, evidence: str) -> ForeignBuildError:
         return ForeignBuildError(name, self.target, evidence, self.python)
 
-    def _details(
+    def details(
         self, built: BuiltWheel, measured: Measured, identity: str | None, compiler: str | None
-    ) -> BuildDetails:
+    ) -> bytes:
+        """Return what built a wheel, as the file for its ``.dist-info``."""
         native = bool(measured.needs.binaries)
         compilers = (*((compiler,) if compiler and native else ()), *measured.compilers)
-        return BuildDetails(
+        told = BuildDetails(
             project=built.name,
             version=built.version,
             source=identity,
@@ -317,6 +326,7 @@ class Builds:
             needs=measured.needs.versions,
             config_settings=self.wishes.settings_of(built.name),
         )
+        return msgspec.json.format(msgspec.json.encode(told), indent=1) + b"\n"
 
     # -- parts
 

@@ -78,6 +78,20 @@ class BuildOptions(Struct, frozen=True):
     how: BuildingOptions = field(default_factory=BuildingOptions)
 
 
+class BuildCommandOptions(Struct, frozen=True):
+    """``wheelright build``: neither ``sdist`` nor ``wheel`` means both, the wheel of the sdist."""
+
+    source: str | None = None
+    sdist: bool = False
+    wheel: bool = False
+    target: str | None = None  # --for: names of targets or platforms, joined by commas
+    out: str | None = None
+    package: str | None = None
+    all_packages: bool = False
+    how: BuildingOptions = field(default_factory=BuildingOptions)
+    index: IndexOptions = field(default_factory=IndexOptions)
+
+
 class Selection(Struct, frozen=True):
     """Which extras and groups of the project take part."""
 

@@ -219,3 +219,106 @@ class TargetAddOutcome(Struct, frozen=True):
     target: ListedTarget
     written: str | None = None
     dry_run: bool = False
+
+
+class BuiltFile(Struct, frozen=True):
+    """A file that ``build`` made: ``size`` in bytes.
+
+    For a wheel ``target`` is what it was built for, ``floor`` the platform it was measured to
+    need and ``needs`` the highest symbol versions; None and empty for a pure one.
+    """
+
+    path: str
+    name: str
+    kind: str
+    size: int
+    sha256: str
+    seconds: float
+    target: str | None = None
+    floor: str | None = None
+    needs: tuple[str, ...] = ()
+
+
+class BuildOutcome(Struct, frozen=True):
+    """What ``build`` made, and how long it took."""
+
+    files: tuple[BuiltFile, ...]
+    seconds: float
+
+
+LockState = Literal["current", "stale", "missing", "unreadable"]
+
+
+class VenvNeed(Struct, frozen=True):
+    """The highest version that binaries of a venv need: ``glibc 2.28`` for ``package``'s file."""
+
+    words: str
+    package: str
+    path: str
+
+
+class VenvStatus(Struct, frozen=True):
+    """What a venv is for and how it stands.
+
+    ``target`` is the name of what it was made for (``None``: the machine at hand), ``platform`` the
+    canonical name, ``words`` both for people; all empty for a venv that another tool made.
+    ``fits`` says whether this machine may use it (``None``: nobody knows), ``misfit`` why not and
+    ``help`` what helps. ``need`` is the highest measured need, ``unmeasured`` the packages that
+    nobody measured. ``install``, ``replace`` and ``remove`` name the packages that a sync would
+    touch, ``reasons`` are the reasons that are worth telling (``NAME: WHY``). ``anew`` says why a
+    sync would make the venv anew, ``problem`` why it could not be compared with the lock.
+    ``picked`` says that ``run`` uses it here.
+    """
+
+    path: str
+    target: str | None = None
+    platform: str = ""
+    words: str = ""
+    python: str = ""
+    packages: int = 0
+    fits: bool | None = None
+    misfit: str | None = None
+    help: str | None = None
+    need: VenvNeed | None = None
+    unmeasured: tuple[str, ...] = ()
+    install: tuple[str, ...] = ()
+    replace: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+    anew: str | None = None
+    problem: str | None = None
+    guard: str = "warn"
+    picked: bool = True
+
+    @property
+    def differs(self) -> bool:
+        """Whether a sync would do something."""
+        return bool(self.install or self.replace or self.remove or self.anew)
+
+
+class StatusOutcome(Struct, frozen=True):
+    """How project, lock, venvs and machine stand to each other.
+
+    ``project`` is the project's directory (``None``: there is none). ``lock`` is ``current``,
+    ``stale``, ``missing`` or ``unreadable``, ``lock_reasons`` why. ``machine`` is this machine's
+    platform, ``machine_words`` the same for people. ``default_target`` is that of the settings.
+    """
+
+    machine: str
+    machine_words: str
+    project: str | None = None
+    name: str | None = None
+    lock: LockState | None = None
+    lock_reasons: tuple[str, ...] = ()
+    default_target: str | None = None
+    venvs: tuple[VenvStatus, ...] = ()
+
+    @property
+    def sound(self) -> bool:
+        """Whether lock and venv are as they should be, and fit this machine."""
+        picked = [one for one in self.venvs if one.picked]
+        return (
+            self.lock in {None, "current"}
+            and bool(picked)
+            and not any(one.differs or one.problem or one.fits is False for one in picked)
+        )

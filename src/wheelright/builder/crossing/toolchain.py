@@ -111,6 +111,7 @@ def make_toolchain(
         "PKG_CONFIG_LIBDIR": str(root / "no-libraries"),
         "ZIG_GLOBAL_CACHE_DIR": str(cache),
         "ZIG_LOCAL_CACHE_DIR": str(cache),
+        **_apart(root),
     }
     if foreign:
         variables |= {
@@ -138,8 +139,18 @@ def without_compiler(root: Path, why: str) -> Toolchain:
     for name in ("cc", "c++"):
         files.create(root / name, [script.encode()], executable=True)
     cc, cxx = str(root / "cc"), str(root / "c++")
-    variables = {"CC": cc, "CXX": cxx, "LDSHARED": cc, "RUSTC": cc}
+    variables = {"CC": cc, "CXX": cxx, "LDSHARED": cc, "RUSTC": cc, **_apart(root)}
     return Toolchain(variables, _OF_THIS_MACHINE - {"LDSHARED"}, asked=asked)
+
+
+def _apart(root: Path) -> dict[str, str]:
+    """Have setuptools and Cargo compile elsewhere than in the tree.
+
+    They would take what was compiled there for another machine for their own.
+    """
+    config = root / "setuptools.cfg"
+    files.create(config, [f"[build]\nbuild_base = {root / 'build'}\n".encode()])
+    return {"DIST_EXTRA_CONFIG": str(config), "CARGO_TARGET_DIR": str(root / "cargo")}
 
 
 def _is_foreign(target: BuildTarget, interpreter: Interpreter) -> bool:
