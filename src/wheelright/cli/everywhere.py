@@ -112,6 +112,12 @@ GLOBAL_OPTIONS = (
 )
 
 
+def beside(options: tuple[Option, ...]) -> tuple[Option, ...]:
+    """Return the global options but those whose name a command has for something of its own."""
+    own = {option.name for option in options}
+    return tuple(option for option in GLOBAL_OPTIONS if option.name not in own)
+
+
 def read_global(given: Given) -> GlobalOptions:
     """Read what every command takes."""
     from wheelright.workflows.options import GlobalOptions

@@ -6,7 +6,7 @@ import os
 import textwrap
 from typing import TYPE_CHECKING
 
-from wheelright.cli.everywhere import GLOBAL_OPTIONS
+from wheelright.cli.everywhere import GLOBAL_OPTIONS, beside
 from wheelright.cli.option import HEADINGS, Command, Option
 from wheelright.console.style import PLAIN, Style
 
@@ -85,7 +85,7 @@ def _command(command: Command, style: Style, width: int) -> Iterator[str]:
         yield style.paint("Arguments:", "bold")
         name = command.arguments.metavar
         yield from _row(name, style.paint(name, "cyan"), command.arguments.help, width)
-    yield from _options((*command.options, *GLOBAL_OPTIONS), style, width)
+    yield from _options((*command.options, *beside(command.options)), style, width)
     yield ""
     variables = (
         "Every option can be given by an environment variable too: WHEELRIGHT_ and its long"

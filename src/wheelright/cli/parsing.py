@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from wheelright.cli.environment import checked, from_environment, split_words
 from wheelright.cli.errors import CommandLineError
-from wheelright.cli.everywhere import GLOBAL_OPTIONS
+from wheelright.cli.everywhere import GLOBAL_OPTIONS, beside
 from wheelright.cli.given import Given
 
 if TYPE_CHECKING:
@@ -56,7 +56,8 @@ def parse(argv: Sequence[str], environ: Mapping[str, str], registry: Registry) -
     name = " ".join(words)
     entry = registry.entry(name)
     command = None if entry is None else entry.load()
-    options = GLOBAL_OPTIONS if command is None else (*command.options, *GLOBAL_OPTIONS)
+    own = () if command is None else command.options
+    options = (*own, *beside(own))
     typed, arguments = _divide(before, rest, command, options)
     values, more_arguments = _read(typed, options, name)
     wants_help = values.pop("help", None) is not None

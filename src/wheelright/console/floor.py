@@ -14,7 +14,7 @@ from wheelright.workflows.proofs import pythons_words
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from wheelright.workflows.floor import FloorOutcome, Holder, KindFloor
+    from wheelright.workflows.floor import FloorOutcome, Holder, KindFloor, Lacking
 
 #: How many packages of one floor are named before the rest is only counted.
 NAMED = 6
@@ -49,10 +49,10 @@ def _kind_lines(kind: KindFloor, style: Style, *, verbose: bool) -> list[str]:
     if kind.missing:
         family = kind.words.split()[0].rstrip(",")
         arch = kind.words.rpartition(" ")[2]
-        names = _some(kind.missing, verbose=verbose)
+        names = _some(_lacking(kind.missing, kind), verbose=verbose)
         has = "has" if len(kind.missing) == 1 else "have"
         head = style.paint(f"{family}, {arch}", "bold")
-        lines = [f"{head}: {style.paint('none serves', 'red')}, for {names} {has} no file there"]
+        lines = [f"{head}: {style.paint('no floor serves all', 'red')}: {names} {has} no file"]
     elif kind.floor is None:
         head = style.paint(kind.words, "bold")
         lines = [f"{head}: any serves Python {pythons}, for nothing has wheels of its own there"]
@@ -77,8 +77,18 @@ def _kind_lines(kind: KindFloor, style: Style, *, verbose: bool) -> list[str]:
             lines.append(style.paint(f"  below it, {floor} by {names}", "dim"))
     if kind.built:
         are = "is" if len(kind.built) == 1 else "are"
-        lines.append(f"  {_some(kind.built, verbose=verbose)} {are} built: no wheel serves")
+        names = _some(_lacking(kind.built, kind), verbose=verbose)
+        lines.append(f"  {names} {are} built: no wheel serves")
     return lines
+
+
+def _lacking(found: Sequence[Lacking], kind: KindFloor) -> list[str]:
+    """Name packages, with their Pythons where these are not all."""
+    return [
+        f"{one.package} {one.version or ''}".rstrip()
+        + ("" if one.pythons == kind.pythons else f" (Python {pythons_words(one.pythons)})")
+        for one in found
+    ]
 
 
 def _some(names: Sequence[str], *, verbose: bool) -> str:

@@ -111,8 +111,12 @@ class _Layout(NamedTuple):
 def _layout(outcome: MatrixOutcome, width: int) -> _Layout:
     names = [printable(target.name) for target in outcome.proof.targets]
     columns = tuple(range(len(names)))
-    longest = min(max(len(_title(row)) for row in outcome.rows), _LONGEST_NAME)
-    floors = max((len(_floor(square)) for row in outcome.rows for square in row.squares), default=0)
+    labels = [_title(row) for row in outcome.rows]
+    labels += [f"  Python {python}" for row in outcome.rows for python, _ in _differing(row)]
+    longest = min(max(map(len, labels)), _LONGEST_NAME)
+    floors = max(
+        (len(floor_of_square(square)) for row in outcome.rows for square in row.squares), default=0
+    )
     inside = 1 + (1 + floors if floors else 0)
     wide = tuple(max(len(name), inside) for name in names)
     numbered = tuple(max(len(str(number + 1)), inside) for number in columns)
@@ -142,8 +146,10 @@ def _cut(text: str, width: int, *, ascii_only: bool) -> str:
     return text[: width - 1] + mark
 
 
-def _floor(square: Square) -> str:
+def floor_of_square(square: Square) -> str:
     """Return the floor that the square's wheels ask for, the highest of its Pythons."""
+    if square.look not in {"wheel", "passed"}:
+        return ""
     floors = [cell.floor for cell in square.cells if cell.floor is not None]
     return max(floors, key=lambda text: [int(part) for part in text.split(".")], default="")
 
@@ -191,7 +197,7 @@ def _row_line(
 def _drawn(square: Square, layout: _Layout, number: int, style: Style, *, ascii_only: bool) -> str:
     sign = SIGNS[square.look]
     text = sign.plain if ascii_only else sign.glyph
-    floor = _floor(square) if layout.floors else ""
+    floor = floor_of_square(square) if layout.floors else ""
     rest = f" {floor}" if floor else ""
     return style.paint(text, sign.color) + rest.ljust(layout.column[number] - 1)
 

@@ -15,6 +15,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wheelright.console.matrix import floor_of_square
 from wheelright.console.proving import SIGNS, findings
 from wheelright.console.text import count
 from wheelright.workflows.matrix import ORDER, counts
@@ -213,8 +214,7 @@ def _row(row: Row, number: int, targets: tuple[TargetProof, ...]) -> str:
 
 def _cell(row: Row, square: Square, target: TargetProof, at: str) -> str:
     sign = SIGNS[square.look]
-    floors = [cell.floor for cell in square.cells if cell.floor is not None]
-    floor = max(floors, key=lambda text: [int(part) for part in text.split(".")], default="")
+    floor = floor_of_square(square)
     why = _why(square)
     label = f"{row.package} on {target.name}: {_SHORT[square.look]}"
     label += f", floor {floor}" if floor else ""

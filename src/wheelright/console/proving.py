@@ -114,7 +114,7 @@ def _target_lines(
     if target.left_out:
         label = style.paint("note:", "cyan")
         where = pythons_words(target.left_out)
-        lines.append(f"  {label} Python {where} is left out: no version of some package serves it")
+        lines.append(f"  {label} without Python {where}, which not every package can serve")
     missing = findings(target.missing)
     for finding in missing:
         lines += _missing_lines(finding, target, style, ascii_only=ascii_only, verbose=verbose)
@@ -192,6 +192,8 @@ def _built_lines(
 
 def _measured_lines(measured: Sequence[Measured], style: Style, *, verbose: bool) -> list[str]:
     """Tell how much was read, and one broken promise of each package (all with ``verbose``)."""
+    if not measured:
+        return ["No wheel has binaries to read"]
     number = sum(one.binaries for one in measured)
     read = f"{number} {'binary' if number == 1 else 'binaries'}"
     lines = [f"Read {read} in {count(len(measured), 'wheel')}"]

@@ -187,11 +187,12 @@ def _shown(work: _Explaining, page: ProjectPage, asked: str | None) -> Release |
         from difflib import get_close_matches
 
         near = get_close_matches(asked, list(known), 3)
-        newest = ", ".join(f"`{text}`" for text in near or list(known)[:3])
+        some = ", ".join(f"`{text}`" for text in near or list(known)[:3])
+        word = "near it are" if near else "the newest are"
         raise UnknownVersionError(
             f"no index has {work.name} {asked}",
             where=redact(page.index),
-            hints=[f"it has {newest} and {max(len(known) - 3, 0)} more"] if known else [],
+            hints=[f"{word} {some}"] if known else [],
         )
     return known[wanted]
 

@@ -87,6 +87,14 @@ class Holder(Struct, frozen=True):
     lowering: Lowering | None = None
 
 
+class Lacking(Struct, frozen=True):
+    """A package that no wheel serves for some ``pythons``."""
+
+    package: str
+    version: str | None
+    pythons: tuple[str, ...]
+
+
 class KindFloor(Struct, frozen=True):
     """One kind of machine and the lowest floor that the lock serves there.
 
@@ -103,8 +111,8 @@ class KindFloor(Struct, frozen=True):
     pythons: tuple[str, ...]
     oldest: bool = False
     holders: tuple[Holder, ...] = ()
-    built: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()
+    built: tuple[Lacking, ...] = ()
+    missing: tuple[Lacking, ...] = ()
     uncovered: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
 
@@ -116,6 +124,9 @@ class FloorOutcome(Struct, frozen=True):
     kinds: tuple[KindFloor, ...]
     stale: tuple[str, ...] = ()
     seconds: float = 0.0
+
+
+_Key = tuple[str, str | None]
 
 
 class _Held(Struct):
@@ -184,9 +195,9 @@ def _kind(
     lock: Lock, entries: Entries, target: DeclaredTarget, rules: Rules, names: tuple[str, ...]
 ) -> KindFloor:
     highest = target.platform.with_floor(_HIGHEST[_family(target.platform)])
-    held: dict[tuple[str, str | None], _Held] = {}
-    built: dict[str, None] = {}
-    missing: dict[str, None] = {}
+    held: dict[_Key, _Held] = {}
+    built: dict[_Key, list[str]] = {}
+    missing: dict[_Key, list[str]] = {}
     uncovered = []
     pythons: list[str] = []
     for standing in standings(lock, target):
@@ -198,21 +209,32 @@ def _kind(
             continue
         tags = compatible_tags(highest, standing.python, target.implementation)
         for package in entries.applying(standing):
-            known = f"{package.name} {package.version or ''}".rstrip()
+            known = (package.name, package.version)
             if not package.files and package.archive is None:
-                built[known] = None
+                built.setdefault(known, []).append(standing.text)
                 continue
             wheels = package.wheels
             if package.archive is not None:
                 wheels = (package.archive.file,) if package.archive.file.is_wheel else ()
             lowest = lowest_floor(wheels, tags)
             if lowest is None:
-                (missing if _is_missing(package, tags, rules) else built)[known] = None
+                lacking = missing if _is_missing(package, tags, rules) else built
+                lacking.setdefault(known, []).append(standing.text)
                 continue
-            one = held.setdefault((package.name, package.version), _Held(package, {}))
+            one = held.setdefault(known, _Held(package, {}))
             one.floors[standing.text] = lowest
-    summed = _summed(target, highest, held, names, tuple(built), tuple(missing), tuple(uncovered))
-    return replace(summed, pythons=tuple(pythons))
+    return replace(
+        _summed(target, highest, held),
+        pythons=tuple(pythons),
+        built=_lacking(built),
+        missing=_lacking(missing),
+        uncovered=tuple(uncovered),
+        targets=names,
+    )
+
+
+def _lacking(found: Mapping[_Key, list[str]]) -> tuple[Lacking, ...]:
+    return tuple(Lacking(*key, tuple(pythons)) for key, pythons in found.items())
 
 
 def _is_missing(package: LockedPackage, tags: TagSet, rules: Rules) -> bool:
@@ -222,15 +244,7 @@ def _is_missing(package: LockedPackage, tags: TagSet, rules: Rules) -> bool:
     return isinstance(choose_file(package, tags, no_build=no_build), NoFile)
 
 
-def _summed(
-    target: DeclaredTarget,
-    highest: Platform,
-    held: Mapping[tuple[str, str | None], _Held],
-    names: tuple[str, ...],
-    built: tuple[str, ...],
-    missing: tuple[str, ...],
-    uncovered: tuple[str, ...],
-) -> KindFloor:
+def _summed(target: DeclaredTarget, highest: Platform, held: Mapping[_Key, _Held]) -> KindFloor:
     levels: dict[Number, list[_Held]] = {}
     for one in held.values():
         most = max(one.floors.values())
@@ -252,10 +266,6 @@ def _summed(
         tuple(f"{major}.{minor}" for major, minor in target.pythons),
         top is None or top <= _oldest(target.platform),
         tuple(holders),
-        built,
-        missing,
-        uncovered,
-        names,
     )
 
 
