@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from wheelright.lockfile.markers import normalised_name
+from wheelright.lockfile.markers import door_words, normalised_name
 from wheelright.lockfile.model import Lock, LockInputs, canonical_inputs
 
 if TYPE_CHECKING:
@@ -111,10 +111,11 @@ def _lists_by_name(
 
 def _member(name: str, old: tuple[str, ...] | None, new: tuple[str, ...] | None) -> Iterator[str]:
     """Tell how a member, an extra or a group of it changed; its own line says nothing."""
+    words = door_words(name)
     if old is None or new is None:
-        yield f"member `{name}` was {'added' if old is None else 'removed'}"
+        yield f"{words} was {'added' if old is None else 'removed'}"
     else:
-        yield from _lists("requirement", f" member `{name}`", old, new)
+        yield from _lists("requirement", f" {words}", old, new)
 
 
 def _lists(words: str, place: str, old: tuple[str, ...], new: tuple[str, ...]) -> Iterator[str]:

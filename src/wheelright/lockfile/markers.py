@@ -56,6 +56,15 @@ def normalised_name(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
+def door_words(door: str) -> str:
+    """Say what of a workspace's member a group stands for: ``core``, ``core[x]``, ``core:dev``."""
+    name, colon, group = door.partition(":")
+    name, bracket, extra = name.partition("[")
+    if colon:
+        return f"group `{group}` of `{name}`"
+    return f"extra `{extra[:-1]}` of `{name}`" if bracket else f"member `{name}`"
+
+
 @lru_cache(maxsize=4096)
 def parse_condition(text: str) -> Condition:
     """Return the condition that a marker states.

@@ -19,7 +19,7 @@ from wheelright.lockfile.errors import (
     NotCoveredError,
     NotOfferedError,
 )
-from wheelright.lockfile.markers import normalised_name
+from wheelright.lockfile.markers import door_words, normalised_name
 from wheelright.lockfile.walk import reached_names
 
 if TYPE_CHECKING:
@@ -118,13 +118,18 @@ def check_apart(lock: Lock, extras: Collection[str], groups: Collection[str]) ->
             next((entry for entry in side.split(" + ") if entry in asked), None)
             for side in conflict.split(" | ")
         ]
-        both = [entry.replace(" ", " `") + "`" for entry in sides if entry is not None]
+        both = [_entry_words(entry) for entry in sides if entry is not None]
         if len(both) > 1:
             raise ConflictingEntriesError(
                 f"{both[0]} and {both[1]} cannot be installed together",
                 details=["the project's setting `conflicts` keeps them apart"],
                 hints=["leave one of them out"],
             )
+
+
+def _entry_words(entry: str) -> str:
+    kind, _, name = entry.partition(" ")
+    return door_words(name[1:]) if name.startswith("@") else f"{kind} `{name}`"
 
 
 def check_covered(lock: Lock, marker_values: Mapping[str, str]) -> None:
@@ -160,9 +165,10 @@ def is_covered(lock: Lock, marker_values: Mapping[str, str]) -> bool:
 
 
 def _check_offered(kind: str, asked: Collection[str], offered: Iterable[str]) -> None:
-    known = sorted(set(map(normalised_name, offered)))
+    known = sorted({normalised_name(one) for one in offered})
     for name in sorted(asked):
         if name not in known:
+            known = [one for one in known if not one.startswith("@")]  # doors of members
             from difflib import get_close_matches
 
             near = get_close_matches(name, known, 1)

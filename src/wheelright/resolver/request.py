@@ -17,11 +17,20 @@ class Entry:
     name: str = ""
 
     def __str__(self) -> str:
-        if self.kind == "group" and self.name.startswith("@"):  # the door of a workspace's member
-            return f"member `{self.name[1:]}`"
+        if self.kind == "group" and self.name.startswith("@"):
+            return _door_words(self.name[1:])
         return {"project": "the project", "extra": f"extra `{self.name}`"}.get(
             self.kind, f"group `{self.name}`"
         )
+
+
+def _door_words(door: str) -> str:
+    """Say what of a workspace's member a group stands for: ``core``, ``core[x]``, ``core:dev``."""
+    name, colon, group = door.partition(":")
+    name, bracket, extra = name.partition("[")
+    if colon:
+        return f"group `{group}` of `{name}`"
+    return f"extra `{extra[:-1]}` of `{name}`" if bracket else f"member `{name}`"
 
 
 #: One side of a conflict: an entry, and those that hold its requirements too.

@@ -48,16 +48,19 @@ def open_doors(selection: Selection, lock: Lock, context: Context | None = None)
         return _root_doors(selection, lock)
     check_offered(scope, context.project, selection)
     doors = member_doors(selection, scope.members)
-    if not scope.root:
+    if not (scope.root or scope.groups):
         return Doors((), doors, project=False)
     root = context.project
     own = replace(
         selection,
         extras=tuple(one for one in selection.extras if one in root.optional_dependencies),
         groups=tuple(one for one in selection.groups if one in root.groups),
+        only_groups=tuple(one for one in selection.only_groups if one in root.groups),
     )
+    if selection.only_groups and not own.only_groups:
+        return Doors((), doors, project=False)
     found = _root_doors(own, lock)
-    return Doors(found.extras, (*found.groups, *doors), found.project)
+    return Doors(found.extras, (*found.groups, *doors), found.project and scope.root)
 
 
 def _root_doors(selection: Selection, lock: Lock) -> Doors:

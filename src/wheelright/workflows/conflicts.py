@@ -9,10 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from wheelright.errors import RequestError
+from wheelright.project import member_door
 from wheelright.resolver import Entry
 
 if TYPE_CHECKING:
-    from wheelright.project import Project, Settings
+    from wheelright.project import Project, Requirement, Settings
+    from wheelright.project.settings_types import ConflictMember
     from wheelright.resolver.request import Side
 
 
@@ -23,8 +25,9 @@ class UnknownConflictError(RequestError):
 def conflicts_of(project: Project, settings: Settings) -> tuple[tuple[Side, ...], ...]:
     """Return the conflicts between entries of a project, those that hold others included.
 
-    Members of other projects of a workspace are left out. Raises :class:`UnknownConflictError`
-    for an entry that there is not, and for one that holds two sides of a conflict.
+    Those of members of a workspace are doors, which are groups of ``project`` then. Raises
+    :class:`UnknownConflictError` for an entry that there is not, and for one that holds two sides
+    of a conflict.
     """
     holders = _holders(project)
     found: dict[tuple[Side, ...], None] = {}
@@ -36,11 +39,7 @@ def conflicts_of(project: Project, settings: Settings) -> tuple[tuple[Side, ...]
                 where=str(project.path),
                 hints=["move what conflicts from `dependencies` into an extra or a group"],
             )
-        entries = dict.fromkeys(
-            Entry("extra", member.extra) if member.extra else Entry("group", member.group or "")
-            for member in members
-            if member.package in {None, project.name} and (member.extra or member.group)
-        )
+        entries = dict.fromkeys(_entry(project, member) for member in members)
         for entry in entries:
             if entry not in holders:
                 raise UnknownConflictError(
@@ -53,6 +52,14 @@ def conflicts_of(project: Project, settings: Settings) -> tuple[tuple[Side, ...]
         if len(sides) > 1:
             found.setdefault(sides)
     return tuple(found)
+
+
+def _entry(project: Project, member: ConflictMember) -> Entry:
+    """Return the entry that one side of a conflict names."""
+    if member.package not in {None, project.name}:
+        assert member.package is not None
+        return Entry("group", member_door(member.package, extra=member.extra, group=member.group))
+    return Entry("extra", member.extra) if member.extra else Entry("group", member.group or "")
 
 
 def conflict_texts(project: Project, settings: Settings) -> tuple[str, ...]:
@@ -88,18 +95,27 @@ def _check_optional(project: Project, own: set[Entry], sides: tuple[Side, ...]) 
             f"the project's own dependencies hold {always}, so that {other}, which conflicts with"
             " it, could never be installed",
             where=str(project.path),
-            hints=[f"take `{project.name}[{held[always].name}]` out of `dependencies`"],
+            hints=[f"take {_written(project, held[always])} out of `dependencies`"],
         )
 
 
+def _written(project: Project, entry: Entry) -> str:
+    """Return how a requirement asks for an entry."""
+    return f"`{project.name}[{entry.name}]`" if entry.kind == "extra" else f"`{entry.name[1:]}`"
+
+
 def _held_always(project: Project) -> set[Entry]:
-    """Return the extras that the project's own dependencies ask for, directly."""
-    return {
-        Entry("extra", name)
-        for one in project.dependencies
-        if one.name == project.name
-        for name in one.extras
-    }
+    """Return the entries that the project's own dependencies ask for, directly."""
+    return {entry for one in project.dependencies for entry in _asked_for(project, one)}
+
+
+def _asked_for(project: Project, requirement: Requirement) -> set[Entry]:
+    """Return the entries that a requirement on the project, or on a member, asks for."""
+    name = requirement.name
+    if name == project.name:
+        return {Entry("extra", extra) for extra in requirement.extras}
+    doors = [member_door(name), *(member_door(name, extra=one) for one in requirement.extras)]
+    return {Entry("group", door) for door in doors if door in project.groups}
 
 
 def _holders(project: Project) -> dict[Entry, set[Entry]]:
@@ -107,14 +123,11 @@ def _holders(project: Project) -> dict[Entry, set[Entry]]:
     held: dict[Entry, set[Entry]] = {}
     for extra, requirements in project.optional_dependencies.items():
         held[Entry("extra", extra)] = {
-            Entry("extra", name) for one in requirements if one.name == project.name
-            for name in one.extras
-        }  # fmt: skip
+            entry for one in requirements for entry in _asked_for(project, one)
+        }
     for group, requirements in project.groups.items():
-        held[Entry("group", group)] = {
-            Entry("extra", name) for one in requirements if one.name == project.name
-            for name in one.extras
-        } | _included(project, group)  # fmt: skip
+        inside = {entry for one in requirements for entry in _asked_for(project, one)}
+        held[Entry("group", group)] = inside | _included(project, group)
     holders: dict[Entry, set[Entry]] = {entry: set() for entry in held}
     for entry, inside in held.items():
         waiting = list(inside)

@@ -86,7 +86,22 @@ def _common_python(root: Project, workspace: Workspace) -> SpecifierSet | None:
             details=[f"`{one.name}` needs Python {one.requires_python}" for one in said],
             hints=["widen `requires-python` of one, or `exclude` it from the workspace"],
         )
-    return bounds
+    return None if bounds is None else _shortest(bounds)
+
+
+def _shortest(bounds: SpecifierSet) -> SpecifierSet:
+    """Leave out lower and upper bounds that others imply."""
+    from packaging.specifiers import SpecifierSet
+    from packaging.version import Version
+
+    lowest = [one for one in bounds if one.operator == ">="]
+    highest = [one for one in bounds if one.operator == "<"]
+    kept = [one for one in bounds if one.operator not in {">=", "<"}]
+    if lowest:
+        kept.append(max(lowest, key=lambda one: Version(one.version)))
+    if highest:
+        kept.append(min(highest, key=lambda one: Version(one.version)))
+    return SpecifierSet(",".join(map(str, kept)))
 
 
 def member_of_door(door: str) -> tuple[str, Entry] | None:
@@ -155,10 +170,14 @@ def member_asks(root: Project, workspace: Workspace) -> list[Ask]:
 
 
 class Scope(Struct, frozen=True):
-    """The projects that a verb is for: the ``root``, and members."""
+    """The projects that a verb is for: the ``root``, and members.
+
+    ``groups``: those of a root that is no project take part, although it does not.
+    """
 
     root: bool = True
     members: tuple[Project, ...] = ()
+    groups: bool = False
 
 
 def scope_of(context: Context, selection: Selection) -> Scope:
@@ -168,8 +187,9 @@ def scope_of(context: Context, selection: Selection) -> Scope:
     """
     workspace, root = context.workspace, context.project
     members = {} if workspace is None else workspace.members
+    virtual = workspace is not None and workspace.virtual
     if selection.all_packages:
-        return Scope(root.named, tuple(members.values()))
+        return Scope(root.named, tuple(members.values()), groups=virtual)
     if selection.packages:
         names = list(dict.fromkeys(map(normalize_name, selection.packages)))
         for name in names:
@@ -179,9 +199,7 @@ def scope_of(context: Context, selection: Selection) -> Scope:
         return Scope(root.name in names and root.named, chosen)
     if context.member is not None:
         return Scope(root=False, members=(context.member,))
-    if workspace is not None and workspace.virtual:
-        return Scope(root.named, tuple(members.values()))
-    return Scope()
+    return Scope(root=False, members=tuple(members.values()), groups=True) if virtual else Scope()
 
 
 def _no_member(name: str, members: Mapping[str, Project], root: Project) -> UsageError:
@@ -218,7 +236,7 @@ def member_doors(selection: Selection, members: Iterable[Project]) -> tuple[str,
 
 def check_offered(scope: Scope, root: Project, selection: Selection) -> None:
     """Refuse an extra or a group that none of the chosen projects has."""
-    projects = [*([root] if scope.root else []), *scope.members]
+    projects = [*([root] if scope.root or scope.groups else []), *scope.members]
     for kind, asked, tables in (
         ("extra", selection.extras, [one.optional_dependencies for one in projects]),
         ("group", (*selection.groups, *selection.only_groups), [one.groups for one in projects]),

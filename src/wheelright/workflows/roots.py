@@ -76,7 +76,7 @@ def gather_roots(
         writer = holder_of(workspace, entry, sources) or Holder(project, holder, sources)
         for source in _sources_of(requirement, {} if hidden else writer.sources):
             if isinstance(source, WorkspaceSource):
-                _check_member(requirement.name, writer.project, workspace)
+                _check_member(requirement.name, writer.project, project, workspace)
             elif _is_for(source, writer.entry):
                 only = entry if entry in apart else None
                 _apply(roots, writer.project, requirement, source, only)
@@ -192,7 +192,7 @@ def _is_bound(source: Source) -> bool:
     return source.extra is not None or source.group is not None
 
 
-def _check_member(name: str, by: Project, workspace: Workspace | None) -> None:
+def _check_member(name: str, by: Project, root: Project, workspace: Workspace | None) -> None:
     """Refuse a source from the workspace that the workspace does not have."""
     if workspace is None:
         raise UnsupportedSourceError(
@@ -200,7 +200,7 @@ def _check_member(name: str, by: Project, workspace: Workspace | None) -> None:
             where=str(by.path),
             hints=["name a path or an index instead, or state the workspace in a directory above"],
         )
-    if name not in workspace.members and not (by.root != workspace.root and not workspace.virtual):
+    if name not in workspace.members and (name != root.name or workspace.virtual):
         raise UnsupportedSourceError(
             f"`{by.name}` takes `{name}` from the workspace, which has no such member",
             where=str(by.path),
