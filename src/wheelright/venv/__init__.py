@@ -16,6 +16,7 @@ from wheelright.venv.apply import (
     lock_venv,
     next_packages,
     read_pending,
+    sweep,
 )
 from wheelright.venv.create import create_venv
 from wheelright.venv.damage import with_damage
@@ -73,6 +74,7 @@ __all__ = [
     "read_pending",
     "read_record",
     "remove_stamp",
+    "sweep",
     "with_damage",
     "write_guard",
     "write_record",

@@ -129,7 +129,7 @@ def apply_plan(
     """
     pending = f"{venv.path}/{PENDING_NAME}"
     files.remove_file(f"{venv.path}/{STAMP_NAME}")
-    _sweep(venv)
+    sweep(venv)
     if not plan.is_empty:
         names = read_pending(venv).union(action.name for action in plan.actions)
         files.write_atomic(pending, msgspec.json.encode({"packages": sorted(names)}))
@@ -139,11 +139,12 @@ def apply_plan(
     files.remove_file(pending)
 
 
-def _sweep(venv: Venv) -> None:
-    """Remove unfinished files that killed processes left in the venv's own folder."""
-    for name in os.listdir(venv.path):  # noqa: PTH208 (text)
-        if files.is_temporary(name) or name.startswith(f"{STAMP_NAME}-"):
-            files.remove_file(f"{venv.path}/{name}")
+def sweep(venv: Venv) -> None:
+    """Remove unfinished files that killed processes left. The caller holds :func:`lock_venv`."""
+    for folder in (venv.path, venv.site_packages):
+        for name in os.listdir(folder):  # noqa: PTH208 (text)
+            if files.is_temporary(name) or name.startswith(f"{STAMP_NAME}-"):
+                files.remove_file(f"{folder}/{name}")
 
 
 def _change(

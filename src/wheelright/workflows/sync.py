@@ -25,6 +25,7 @@ from wheelright.venv import (
     lock_venv,
     next_packages,
     read_pending,
+    sweep,
     write_guard,
 )
 from wheelright.workflows.aims import runs_here
@@ -154,6 +155,7 @@ def _carry_out(work: Syncing) -> Venv:
     guard = guard_for(context.settings, record, work.plan.kept)
     if work.plan.is_empty and record == work.record and not read_pending(venv):
         if not guard_is_current(venv, guard):
+            sweep(venv)
             write_guard(venv, guard)
         return venv
     mode = options.link_mode or context.settings.link_mode or "clone"
