@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from wheelright.errors import WheelrightError
@@ -177,12 +178,13 @@ class Knowledge:
         more than a quarter of what was visited may stand out at a time.
         """
         known = self.foretold
-        fresh = [pair for pair in found if pair not in known and pair not in self.releases]
-        if not sure:
-            room = max(FEW_AHEAD, len(self.releases) // 4) - len(known)
-            fresh = fresh[: max(0, room)]
+        room = max(FEW_AHEAD, len(self.releases) // 4) - len(known)
+        if not sure and room <= 0:
+            return ()
+        unmet = (pair for pair in found if pair not in known and pair not in self.releases)
+        fresh = tuple(unmet if sure else islice(unmet, room))
         known.update(fresh)
-        return tuple(fresh)
+        return fresh
 
     def _read(self, name: str, identity: str, facts: Dependencies) -> Release:
         try:

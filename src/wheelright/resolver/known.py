@@ -3,8 +3,8 @@
 They are kept by project and shape, because nearly all are requirements: one version of one
 project, and the versions of another that do not satisfy. When a project changes, only an
 incompatibility whose term on it now holds can have come to matter; one that needs a single
-version is found by that version, so that the requirements of versions that were given up cost
-nothing.
+version is found by that version, from either side, so that the requirements of versions that
+were given up cost nothing.
 """
 
 from __future__ import annotations
@@ -22,20 +22,35 @@ if TYPE_CHECKING:
 Pair: TypeAlias = "tuple[int, int, int, Incompatibility]"
 
 
-#: How far back on a shelf the requirements of a version just given up are looked for.
-RECENT = 32
+@dataclass(slots=True)
+class Required:
+    """What single versions of one project require of another: ``union`` of the versions, by each.
+
+    Looked through by the versions that are still allowed: falling through a thousand versions
+    would cost a million looks otherwise.
+    """
+
+    union: int = 0
+    by_version: dict[int, list[tuple[int, Incompatibility]]] = field(default_factory=dict)
+
+    def add(self, version: int, versions: int, incompatibility: Incompatibility) -> None:
+        """Take in what ``version``, a set of one, requires."""
+        self.union |= version
+        self.by_version.setdefault(version, []).append((versions, incompatibility))
 
 
 @dataclass(slots=True)
 class Shelf:
     """The incompatibilities that speak of one project.
 
-    ``alone`` speak of no other; ``pairs`` of one other; ``exact`` are the pairs that need one
-    version, by that version set; ``many`` speak of more.
+    ``alone`` speak of no other; ``exact`` need one version of this project, by that version set;
+    ``required`` one version of another, by that project; ``pairs`` are what else speaks of two;
+    ``many`` speak of more.
     """
 
     alone: list[tuple[int, Incompatibility]] = field(default_factory=list)
     exact: dict[int, list[Pair]] = field(default_factory=dict)
+    required: dict[int, Required] = field(default_factory=dict)
     pairs: list[Pair] = field(default_factory=list)
     many: list[tuple[int, Incompatibility]] = field(default_factory=list)
 
@@ -67,11 +82,17 @@ class Incompatibilities:
             (shelf.alone if len(terms) == 1 else shelf.many).append((versions, incompatibility))
 
     def _pair(self, project: int, pair: Pair) -> None:
-        shelf, versions = self.shelves[project], pair[0]
-        if versions & (versions - 1):
-            shelf.pairs.append(pair)
-        else:
+        shelf = self.shelves[project]
+        versions, other, others, incompatibility = pair
+        if versions & (versions - 1) == 0:
             shelf.exact.setdefault(versions, []).append(pair)
+        elif others & (others - 1) == 0:
+            required = shelf.required.get(other)
+            if required is None:
+                required = shelf.required[other] = Required()
+            required.add(others, versions, incompatibility)
+        else:
+            shelf.pairs.append(pair)
 
     def propagate(self) -> Incompatibility | None:
         """Derive until nothing follows; return an incompatibility all of whose terms hold."""
@@ -104,9 +125,25 @@ class Incompatibilities:
                     and self._follow(incompatibility)
                 ):
                     return incompatibility
+        conflict = self._look_required(shelf, current) if shelf.required else None
+        if conflict is not None:
+            return conflict
         for versions, incompatibility in reversed(shelf.many):
             if current & ~versions == 0 and self._follow(incompatibility):
                 return incompatibility
+        return None
+
+    def _look_required(self, shelf: Shelf, current: int) -> Incompatibility | None:
+        """Derive what follows for those that require a project, of which ``current`` is left."""
+        allowed = self.assignments.allowed
+        for other, required in shelf.required.items():
+            left = allowed[other] & required.union
+            while left:
+                version = left & -left
+                left ^= version
+                for versions, incompatibility in required.by_version[version]:
+                    if current & ~versions == 0 and self._follow(incompatibility):
+                        return incompatibility
         return None
 
     def _follow(self, incompatibility: Incompatibility) -> bool:
@@ -141,36 +178,30 @@ class Incompatibilities:
             for versions, other, others, incompatibility in pairs:
                 if versions >> bit & 1 and allowed[other] & ~others == 0:
                     yield incompatibility
+        for other, required in shelf.required.items():
+            found = required.by_version.get(allowed[other], ())
+            yield from (one for versions, one in found if versions >> bit & 1)
         for versions, incompatibility in shelf.many:
             if versions >> bit & 1 and self._state(incompatibility, project)[0]:
                 yield incompatibility
-
-    def set_aside(self, project: int, bit: int) -> None:
-        """Take what a given-up version requires off the shelves of what it requires.
-
-        It stays on the version's own shelf, where it is found should the version be tried again.
-        Without this, falling through a thousand versions costs a million looks. Only the newest
-        of a shelf are looked through: that is where they are.
-        """
-        for _, other, _, incompatibility in self.shelves[project].exact.get(1 << bit, ()):
-            pairs = self.shelves[other].pairs
-            for at in range(len(pairs) - 1, max(-1, len(pairs) - RECENT), -1):
-                if pairs[at][3] is incompatibility:
-                    del pairs[at]
-                    break
 
     def forget(self) -> None:
         """Drop incompatibilities that can never hold again; only meaningful on level 0.
 
         A term outside what level 0 allows is false for good. Without this, each version that
-        falls against a requirement of the project itself leaves its requirements behind, and
-        falling through a thousand versions costs a million looks.
+        falls against a requirement of the project itself leaves what was learned behind.
         """
         allowed = self.assignments.allowed
         for project, shelf in enumerate(self.shelves):
             here = allowed[project]
             shelf.pairs = [p for p in shelf.pairs if here & p[0] and allowed[p[1]] & p[2]]
             shelf.exact = {one: pairs for one, pairs in shelf.exact.items() if here & one}
+            for other, required in shelf.required.items():
+                left = required.union & allowed[other]
+                if left != required.union:
+                    required.union = left
+                    kept = {v: found for v, found in required.by_version.items() if v & left}
+                    required.by_version = kept
             shelf.many = [
                 (versions, incompatibility)
                 for versions, incompatibility in shelf.many

@@ -126,6 +126,19 @@ def holds(atom: Atom, values: Mapping[str, str]) -> bool:
 
     ``packaging`` decides; a comparison it calls undefined (``python_version ~= 'x'``) is false.
     """
+    value = values.get(atom.variable)
+    if value is not None:
+        return _compares(atom, value)
+    return _evaluate(atom, values)
+
+
+@lru_cache(maxsize=65536)
+def _compares(atom: Atom, value: str) -> bool:
+    """Whether a comparison is true for a value of its variable: the only one that it looks at."""
+    return _evaluate(atom, {atom.variable: value})
+
+
+def _evaluate(atom: Atom, values: Mapping[str, str]) -> bool:
     try:
         return _packaging_marker(str(atom)).evaluate(dict(values))
     except UndefinedComparison:

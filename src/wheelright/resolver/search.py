@@ -38,7 +38,7 @@ from wheelright.resolver.signals import Impossible, MustSplit
 from wheelright.resolver.split import split_between, split_python
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Generator, Iterator, Mapping
 
     from wheelright.resolver.candidates import Candidates
     from wheelright.resolver.facts import Answer, Need, Origin
@@ -52,7 +52,7 @@ RESTLESS = 5
 #: How many versions of a project that keeps falling are named ahead, at most.
 FORESIGHT = 64
 #: Conflicts between two looks for incompatibilities that can be forgotten.
-FORGET = 32
+FORGET = 64
 
 
 @dataclass(slots=True)
@@ -74,6 +74,7 @@ class Search:
     reached: int = 0  # bit by project: reached anywhere
     extras: int = 0  # bit by project: an extra of another
     restless: int = 0  # bit by project: given up too often to wait for its turn
+    forget_at: int = 0  # the number of conflicts at which to look what can be forgotten
 
     def __post_init__(self) -> None:
         self.known = Incompatibilities(self.assignments)
@@ -319,7 +320,6 @@ class Search:
                 versions = incompatibility.terms[project]
                 self.counts.conflicts += 1
                 self.known.changed.append(project)
-                self.known.set_aside(project, bit)
                 if self.assignments.allowed[project] & ~versions:
                     self.assignments.derive(project, ~versions, incompatibility)
                 level = self.assignments.level
@@ -436,18 +436,21 @@ class Search:
         return self.reach[project] & self.where & ~usable == 0
 
     def _soon(self, project: int) -> tuple[tuple[str, str], ...]:
-        """Name the versions that would be visited next, each once.
+        """Name the versions that would be visited next, each once."""
+        return self.knowledge.foretell(self._coming(project), sure=self.counts.conflicts == 0)
+
+    def _coming(self, project: int) -> Iterator[tuple[str, str]]:
+        """Yield the versions that would be visited next.
 
         First, of a project whose versions fall one after the other, half as many more as fell so
         far; then what would be if nothing went wrong.
         """
-        found = self._falling(project)
+        yield from self._falling(project)
         allowed = self.assignments.allowed
         for other in ones(self.assignments.needed & self.reached & ~self.extras):
             node = self.nodes[other]
             if other != project:
-                found.append((node.key[0], self._likely(node, allowed[other])))
-        return self.knowledge.foretell(found, sure=self.counts.conflicts == 0)
+                yield node.key[0], self._likely(node, allowed[other])
 
     def _falling(self, project: int) -> list[tuple[str, str]]:
         fallen = self.knowledge.unrest.get(self.nodes[project].key, 0)
@@ -476,7 +479,8 @@ class Search:
                 self.known.fresh.append(conflict)
             else:
                 self.known.add(learned)
-            if self.assignments.level == 0 and self.counts.conflicts % FORGET == 0:
+            if self.assignments.level == 0 and self.counts.conflicts >= self.forget_at:
+                self.forget_at = self.counts.conflicts + FORGET
                 self.known.forget()
 
     def _learn(self, conflict: Incompatibility) -> Incompatibility:

@@ -178,7 +178,7 @@ class Universe:
         for axis in self.axes:
             self.size *= len(axis.values)
         self.slices = self._slices()
-        self._marks: dict[tuple[MarkerTree, str], int] = {}
+        self._marks: dict[tuple[int, str], tuple[MarkerTree, int]] = {}
         self._bounds: dict[str, int] = {}
         self._served: dict[frozenset[tuple[int, int]], int] = {}
         self._alike = _alike(request.points)
@@ -261,11 +261,12 @@ class Universe:
 
     def mask(self, tree: MarkerTree, extra: str = "") -> int:
         """Return the set of environments where a marker holds, with ``extra`` asked for."""
-        key = (tree, extra)
+        # By identity, since to hash a tree takes long; what is kept beside keeps it alive.
+        key = (id(tree), extra)
         known = self._marks.get(key)
         if known is None:
-            known = self._marks[key] = self._evaluate(tree, extra) & self.everything
-        return known
+            known = self._marks[key] = (tree, self._evaluate(tree, extra) & self.everything)
+        return known[1]
 
     def _evaluate(self, tree: MarkerTree, extra: str) -> int:
         if isinstance(tree, Atom):

@@ -9,6 +9,7 @@ Which facts arrive first never changes the answer: the resolver takes them in it
 from __future__ import annotations
 
 import dataclasses
+import gc
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -124,8 +125,14 @@ class Driver(Struct):
     _closed: bool = False
 
     def drive(self, resolution: Generator[Need, Answer, Resolution]) -> Resolution:
-        """Answer every need until the resolution is complete."""
+        """Answer every need until the resolution is complete.
+
+        What a resolution makes is kept until its end: to look for garbage costs a fifth of the
+        time and finds next to none.
+        """
         self.reporter.begin("resolve")
+        collecting = gc.isenabled()
+        gc.disable()
         try:
             need = next(resolution)
             while True:
@@ -134,6 +141,8 @@ class Driver(Struct):
             result: Resolution = stop.value
             return result
         finally:
+            if collecting:
+                gc.enable()
             with self._lock:
                 pool, self._pool, self._closed = self._pool, None, True
             if pool is not None:
