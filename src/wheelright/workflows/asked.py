@@ -278,7 +278,7 @@ def name_of_tree(context: Context, path: Path, index: IndexOptions) -> str:
     """
     from wheelright.builder import static_metadata
     from wheelright.index.metadata import read_metadata
-    from wheelright.workflows.local import DECIDING
+    from wheelright.workflows.fingerprints import DECIDING
 
     if not any((path / file).is_file() for file in DECIDING):
         raise RequestError(

@@ -127,7 +127,7 @@ class Making(Struct, frozen=True):
         for name, source in sorted(self.sources().items()):
             parts.append(f"{name} {source}")
             if isinstance(source, PathSource):
-                from wheelright.workflows.local import fingerprint
+                from wheelright.workflows.fingerprints import fingerprint
 
                 path = source.located(request.root)
                 editable = bool(source.editable)

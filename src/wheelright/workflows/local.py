@@ -12,15 +12,13 @@ from wheelright.index.metadata import read_metadata
 from wheelright.outside.urls import redact
 from wheelright.targets.filenames import normalize_name
 from wheelright.workflows.driver import Fixed
+from wheelright.workflows.fingerprints import DECIDING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from wheelright.lockfile import Archive, Vcs
-
-#: What decides the metadata of a source tree; a change here makes locks stale and builds old.
-DECIDING = ("pyproject.toml", "setup.py", "setup.cfg")
 
 
 class LocalProject(Struct, frozen=True):
@@ -111,28 +109,3 @@ def relative_path(path: Path, root: Path) -> str:
     except ValueError:  # another drive
         return path.as_posix()
     return text.replace(os.sep, "/")
-
-
-def fingerprint(path: Path, *, editable: bool) -> str:
-    """Return a text that changes when a source tree must be built again.
-
-    An editable build depends on the files that decide its metadata; any other on every file.
-    """
-    digest = hashlib.sha256()
-    for name in DECIDING:
-        file = path / name
-        if file.is_file():
-            digest.update(f"{name}\0".encode())
-            digest.update(file.read_bytes())
-    if not editable:
-        for file in sorted(path.rglob("*")):
-            inside = file.relative_to(path).parts
-            if any(part.startswith(".") or part in _NOT_SOURCE for part in inside):
-                continue
-            if file.is_file():
-                found = file.stat()
-                digest.update(f"{'/'.join(inside)}\0{found.st_size}\0{found.st_mtime_ns}".encode())
-    return digest.hexdigest()[:32]
-
-
-_NOT_SOURCE = frozenset({"__pycache__", "build", "dist", "node_modules", "venv"})

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from wheelright.project import configuration_files
 from wheelright.venv.stamp import observe, remove_stamp, write_stamp
-from wheelright.workflows.local import DECIDING
+from wheelright.workflows.fingerprints import DECIDING, cache_keys
 from wheelright.workflows.lock import LOCK_NAME
 from wheelright.workflows.options import GlobalOptions, SyncOptions
 
@@ -52,6 +52,8 @@ class Observation(Struct, frozen=True):
         whole = all(one.editable and not _leads_on(one.located(root)) for one in trees)
         settings = context.settings
         whole = whole and all(one.url is None for one in settings.override_dependencies)
+        # What `cache-keys` name may be many files, variables, and a repository.
+        whole = whole and not any(map(cache_keys, (root, *(one.located(root) for one in trees))))
         # What members say counts too, and which folders are members; nobody watches those.
         whole = whole and context.workspace is None
         described = (one.file for one in (*settings.target, *settings.targets) if one.file)

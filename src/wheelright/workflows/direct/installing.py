@@ -20,7 +20,7 @@ from wheelright.workflows.direct.archives import Archives, tree_in
 from wheelright.workflows.direct.errors import BuildForbiddenError
 from wheelright.workflows.direct.git import Repository
 from wheelright.workflows.direct.reading import git_of
-from wheelright.workflows.local import fingerprint
+from wheelright.workflows.fingerprints import fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -132,6 +132,8 @@ class DirectWheels(Struct, frozen=True):
         builds = self.builds
         if origin.is_directory:
             source = path_of(origin.url)
+            if not self.policy.may_build(name):
+                builds = builds.only_pure()
             return builds.editable(source) if origin.editable else builds.wheel(source)
         if not self.policy.may_build(name):
             raise BuildForbiddenError(
@@ -156,6 +158,7 @@ class DirectWheels(Struct, frozen=True):
             root = git.checkout(at, commit)
             shown = f"{at.shown}@{commit[:12]}"
             with git.alone(at, commit):
-                return builds.wheel(tree_in(root, origin.subdirectory, shown))
+                tree = tree_in(root, origin.subdirectory, shown)
+                return builds.wheel(tree, f"git:{commit}")
 
-        return builds.once(key, make)
+        return builds.once(key, make, name)

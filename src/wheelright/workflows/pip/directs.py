@@ -25,7 +25,7 @@ from wheelright.targets import (
 )
 from wheelright.venv import Origin
 from wheelright.workflows.driver import Fixed
-from wheelright.workflows.local import fingerprint
+from wheelright.workflows.fingerprints import fingerprint
 from wheelright.workflows.pip.asking import Asked, holds
 from wheelright.workflows.pip.errors import (
     ConflictingReferencesError,
