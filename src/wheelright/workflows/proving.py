@@ -395,8 +395,19 @@ def _archive_cell(
     nearest = nearest_wheel([wheel], standing.tags)
     assert nearest is not None
     fixes = ("name the place of another wheel or of an sdist, or add a marker",)
-    reason = _misfit_words(nearest, target)
-    return replace(blank, kind=nearest.kind, reason=reason, nearest=nearest.tag, fixes=fixes)
+    return _unfit(blank, nearest, _misfit_words(nearest, target), fixes)
+
+
+def _unfit(blank: Cell, nearest: Misfit, reason: str, fixes: tuple[str, ...]) -> Cell:
+    served = None if nearest.platform is None else str(nearest.platform)
+    return replace(
+        blank,
+        kind=nearest.kind,
+        reason=reason,
+        nearest=nearest.tag,
+        fixes=fixes,
+        served_from=served,
+    )
 
 
 def _names(package: LockedPackage) -> list[WheelName]:
@@ -429,15 +440,7 @@ def _misfit_cell(
         fixes.append("add a marker to the requirement, where the target does without it")
     if sdist:
         fixes.append(_allow(package.name))
-    served = None if nearest.platform is None else str(nearest.platform)
-    return replace(
-        blank,
-        kind=nearest.kind,
-        reason=reason,
-        nearest=nearest.tag,
-        fixes=tuple(fixes),
-        served_from=served,
-    )
+    return _unfit(blank, nearest, reason, tuple(fixes))
 
 
 def _allow(name: str) -> str:
