@@ -46,7 +46,9 @@ class Observation(Struct, frozen=True):
         root = context.project_directory
         names = (*DECIDING, *_PINS, *_CONFIGURATION)
         places = [path for _, path in configuration_files()]
-        inputs = observe([*(root / name for name in names), *places])
+        # A workspace above may take the project in.
+        above = (folder / "pyproject.toml" for folder in root.absolute().parents)
+        inputs = observe([*(root / name for name in names), *places, *above])
         trees = list(_trees(context))
         inside = [source.located(root) / name for source in trees for name in DECIDING]
         whole = all(one.editable and not _leads_on(one.located(root)) for one in trees)
