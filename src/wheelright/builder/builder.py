@@ -285,6 +285,7 @@ class Builder:
             heard=self._reporter.debug,
             installed=python.installed,
             isolated=how.python is None,
+            crossing=toolchain is not None,
         )
 
     def _new_log(self, source: Path) -> Path:

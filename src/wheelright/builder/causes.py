@@ -165,6 +165,11 @@ _NO_RUST = (
     "A Rust compiler and Cargo are missing (Debian and Ubuntu: `apt install cargo`, or rustup)"
 )
 
+_BROUGHT_ALONG = (
+    "A build for another machine uses no headers and libraries of this one:"
+    " a version that brings them along would build, or give a wheel with `--find-links`"
+)
+
 CAUSES: tuple[Cause, ...] = (
     _cause("compiler", rf"command '\S*?{_COMPILER}' failed: No such file", _NO_COMPILER),
     _cause("compiler", rf"No such file or directory: '{_COMPILER}'", _NO_COMPILER),
@@ -210,6 +215,11 @@ CAUSES: tuple[Cause, ...] = (
         r'Dependency "([\w.+-]+)" not found',
         "The library `{0}` is missing" + _APT,
         LIBRARIES,
+    ),
+    _cause(
+        "rust target",
+        r"the `([\w.-]+)` target may not be installed",
+        "The Rust standard library for `{0}` is missing (`rustup target add {0}`)",
     ),
     _cause("rust", r"(?i)can(?:'|no)t find rust compiler", _NO_RUST),
     _cause("rust", r"(?i)rust\S* not found|cargo, the rust package manager, is not", _NO_RUST),
@@ -292,14 +302,24 @@ CAUSES: tuple[Cause, ...] = (
 )
 
 
-def find_hints(log: str, *, limit: int = 3) -> tuple[str, ...]:
-    """Return what the log's lines point to, the first ``limit`` kinds, one hint each."""
+# What is missing in these kinds must be there for the machine that is built for.
+_OF_A_MACHINE = frozenset({"header", "library", "module"})
+
+
+def find_hints(log: str, *, limit: int = 3, crossing: bool = False) -> tuple[str, ...]:
+    """Return what the log's lines point to, the first ``limit`` kinds, one hint each.
+
+    For a build for another machine (``crossing``) no package of this one would help.
+    """
     found: dict[str, str] = {}
     lines = log.splitlines()
     for cause in CAUSES:
         if cause.kind in found:
             continue
         hint = next((text for line in lines if (text := _read(cause, line))), None)
+        if hint is not None and crossing and cause.kind in _OF_A_MACHINE:
+            hint = hint.partition(" (Debian")[0]
+            found["another machine"] = _BROUGHT_ALONG
         if hint is not None and hint not in found.values():
             found[cause.kind] = hint
     return tuple(found.values())[:limit]

@@ -10,6 +10,7 @@ The tree::
     ├── NoEditableError       the backend cannot build editable wheels (PEP 660)
     ├── WrongResultError      the backend delivered something else than it was asked for
     ├── ForeignBuildError     native code cannot be built here for what it is wanted for
+    ├── NativeBuildForbiddenError  native code on disk where only what is pure may be built
     ├── UnfitBuildError       what was built needs more than its target has
     └── BrokenSdistError      an sdist cannot be unpacked safely
 """
@@ -117,6 +118,19 @@ class ForeignBuildError(RequestError):
                 ),
                 "build it on such a machine, and give the wheel with `--find-links DIRECTORY`",
             ],
+        )
+        self.evidence = evidence
+
+
+class NativeBuildForbiddenError(RequestError):
+    """Native code in a project on disk, where only what is pure may be built."""
+
+    def __init__(self, name: str, evidence: str, *, where: str) -> None:
+        super().__init__(
+            f"`{name}` holds native code, and builds are not allowed",
+            where=where,
+            details=[f"what shows it: {evidence}"],
+            hints=["leave `--no-build` and its like out; a pure project is built all the same"],
         )
         self.evidence = evidence
 

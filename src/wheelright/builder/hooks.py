@@ -49,7 +49,8 @@ class Hooks(Struct, frozen=True):
 
     Everything that they say goes to the end of ``log``; Python warnings of the backend are given
     to ``heard``. ``timeout`` is in seconds, for one hook. ``installed`` says what the environment
-    holds; one that is not ``isolated`` was not made for the build.
+    holds; one that is not ``isolated`` was not made for the build. ``crossing`` says that it is
+    built for another machine than this.
     """
 
     source: Path
@@ -61,6 +62,7 @@ class Hooks(Struct, frozen=True):
     heard: Callable[[str], None]
     installed: tuple[str, ...] = ()
     isolated: bool = True
+    crossing: bool = False
 
     def requires(self, hook: str, config_settings: Mapping[str, Any]) -> tuple[str, ...]:
         """Ask what a build requires beyond the table; ``hook`` is a ``get_requires_for_...``."""
@@ -132,7 +134,8 @@ class Hooks(Struct, frozen=True):
     def _crashed(self, hook: str, error: _CrashedError) -> BuildFailedError:
         log = read_log(self.log) + error.said
         how = _ending(error.code)
-        return self._failed(hook, how, first_error(log), find_hints(log))
+        hints = find_hints(log, crossing=self.crossing)
+        return self._failed(hook, how, first_error(log), hints)
 
     def _failed(
         self, hook: str, how: str, details: Sequence[str], hints: Sequence[str] = ()

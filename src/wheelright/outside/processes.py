@@ -10,6 +10,8 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from msgspec import Struct
@@ -17,12 +19,13 @@ from msgspec import Struct
 from wheelright.outside.errors import ProcessError, ProcessTimeoutError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 __all__ = [
     "Completed",
     "ProcessError",
     "ProcessTimeoutError",
+    "ending_together",
     "follow",
     "give_back",
     "replace",
@@ -62,7 +65,11 @@ def run(
     Raises ProcessError where it cannot be started, and ProcessTimeoutError.
     """
     command = [os.fspath(part) for part in args]
-    process = _start(command, env, cwd, capture=capture, fed=feed is not None)
+    with _running.lock:
+        if _running.ended:
+            raise ProcessError(f"`{_shown(command)}` was not run: the work was given up")
+        process = _start(command, env, cwd, capture=capture, fed=feed is not None)
+        _running.processes.add(process)
     try:
         stdout, stderr = process.communicate(feed, timeout=timeout)
     except subprocess.TimeoutExpired as error:
@@ -75,7 +82,43 @@ def run(
     except BaseException:
         _end(process, grace, group=capture)
         raise
+    finally:
+        with _running.lock:
+            _running.processes.discard(process)
     return Completed(process.returncode, stdout or "", stderr or "")
+
+
+class _Running:
+    """The programs that threads of this process wait for, and whether they were all ended."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.processes: set[subprocess.Popen[str]] = set()
+        self.ended = False
+
+
+_running: Final = _Running()
+
+
+@contextmanager
+def ending_together() -> Iterator[Callable[[], None]]:
+    """Give a function that ends all programs that threads run, for one of them failed.
+
+    Until the block ends no further one is started, so that its threads come to their end. Call it
+    from the one place that starts several threads which run programs.
+    """
+
+    def end() -> None:
+        with _running.lock:
+            _running.ended = True
+            for process in _running.processes:
+                _signal(process, signal.SIGTERM, group=True)
+
+    try:
+        yield end
+    finally:
+        with _running.lock:
+            _running.ended = False
 
 
 def _start(

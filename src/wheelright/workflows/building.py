@@ -7,6 +7,7 @@ that serves is stamped with its floor and kept for exactly this source, Python, 
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -24,6 +25,7 @@ from wheelright.builder import (
     BuildSettings,
     BuildTarget,
     ForeignBuildError,
+    NativeBuildForbiddenError,
     UnfitBuildError,
     measure_wheel,
     misfit,
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from wheelright.builder import BuiltWheel, How, Measured, Way
+    from wheelright.errors import WheelrightError
     from wheelright.index import Indexes
     from wheelright.store import StoredWheel
     from wheelright.targets import Interpreter
@@ -101,6 +104,7 @@ class Builds:
     runtime: Mapping[str, str] = field(default_factory=dict)
     venv: Venv | None = None
     chain: tuple[str, ...] = ()
+    pure: bool = False
 
     @cached_property
     def builder(self) -> Builder:
@@ -137,6 +141,8 @@ class Builds:
     @cached_property
     def way(self) -> Way:
         """How this machine builds for it."""
+        if self.pure:
+            return "pure"
         if self.aim is not None and self.aim.tags.python != self.python.python:
             return "pure"
         return way_to(self.target, self.python)
@@ -159,7 +165,7 @@ class Builds:
 
     def editable(self, source: Path) -> StoredWheel:
         """Build an editable wheel of a source tree and store it."""
-        return self._built("editable", source, None)[0]
+        return self._built("editable", source, None)
 
     def wheel(self, source: Path, identity: str | None = None) -> StoredWheel:
         """Build a wheel of a source tree and store it; ``identity`` is the hash of the source.
@@ -167,7 +173,11 @@ class Builds:
         Raises :class:`ForeignBuildError` and :class:`UnfitBuildError` where the target is not
         this machine, and what the builder raises.
         """
-        return self._built("wheel", source, identity)[0]
+        return self._built("wheel", source, identity)
+
+    def only_pure(self) -> Builds:
+        """Return the same builds, which refuse native code (``NativeBuildForbiddenError``)."""
+        return dataclasses.replace(self, pure=True)
 
     def metadata(self, source: Path) -> bytes:
         """Return the METADATA of a source tree, from its backend."""
@@ -230,9 +240,7 @@ class Builds:
 
     # -- building for the target
 
-    def _built(
-        self, kind: Kind, source: Path, identity: str | None
-    ) -> tuple[StoredWheel, Measured]:
+    def _built(self, kind: Kind, source: Path, identity: str | None) -> StoredWheel:
         name = self._name(source)
         built, measured, compiler = self.proved(kind, source, name)
         details = None
@@ -244,7 +252,7 @@ class Builds:
         file = File(path.name, path.as_uri(), {"sha256": digest}, len(data))
         stored = self.context.store.add(file, [data])
         files.remove_file(path)
-        return stored, measured
+        return stored
 
     def proved(
         self, kind: Kind, source: Path, name: str, out: Path | None = None
@@ -256,7 +264,7 @@ class Builds:
         how = self.wishes.how(name, self.runtime, self._own_python())
         evidence = None if self.way == "native" else native_evidence(source)
         if self.way == "pure" and evidence is not None:
-            raise self._foreign(name, evidence)
+            raise self._refused(name, evidence, source)
         with files.temporary_directory(self.builder_root) as place:
             if self.way == "native":
                 built, compiler = self._run(kind, source, how, name, out), None
@@ -270,6 +278,8 @@ class Builds:
             why = f"`{built.path.name}` is not a pure wheel"
         if why is not None:
             files.remove_file(built.path)
+            if self.pure:
+                raise self._refused(name, why, source)
             raise UnfitBuildError(built.name, built.version, self.target, why, log=built.log)
         return built, measured, compiler
 
@@ -288,7 +298,7 @@ class Builds:
                 return built, None
             files.remove_file(built.path)
         if self.way == "pure":
-            raise self._foreign(name, "its build calls a compiler")
+            raise self._refused(name, "its build calls a compiler", source)
         return self._crossed(kind, source, how, name, place, out)
 
     def _crossed(
@@ -304,7 +314,9 @@ class Builds:
         provide = self.environments.provide
         return build(source, self.python, provide, config_settings=settings, out=out, how=how)
 
-    def _foreign(self, name: str, evidence: str) -> ForeignBuildError:
+    def _refused(self, name: str, evidence: str, source: Path) -> WheelrightError:
+        if self.pure:
+            return NativeBuildForbiddenError(name, evidence, where=str(source))
         return ForeignBuildError(name, self.target, evidence, self.python)
 
     def details(

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import re
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+
+from wheelright.outside import processes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
@@ -17,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Downloads under way at once. The store writes one wheel at a time in any case.
 DOWNLOADS = 12
+#: What a build is thought to need; a compiler of C++ takes as much.
+BYTES_PER_BUILD = 2 << 30
 
 
 class Fetcher(Struct, frozen=True):
@@ -54,11 +61,28 @@ class Fetcher(Struct, frozen=True):
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
-        for name, file in ordered:
-            if not file.is_wheel:
-                assert self.build is not None
-                found[name] = self.build(file)
+        self._build({name: file for name, file in ordered if not file.is_wheel}, found)
         return found
+
+    def _build(self, sdists: Mapping[str, File], found: dict[str, StoredWheel]) -> None:
+        """Build several at once, as far as the memory of the machine allows."""
+        if not sdists:
+            return
+        assert self.build is not None
+        workers = builds_at_once(len(sdists))
+        if workers == 1:
+            for name, file in sdists.items():
+                found[name] = self.build(file)
+            return
+        with processes.ending_together() as end, ThreadPoolExecutor(workers) as pool:
+            jobs = {pool.submit(self.build, file): name for name, file in sdists.items()}
+            try:
+                for job in as_completed(jobs):
+                    found[jobs[job]] = job.result()
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                end()
+                raise
 
     @contextmanager
     def _stage(self, missing: Mapping[str, File]) -> Generator[None]:
@@ -77,3 +101,20 @@ class Fetcher(Struct, frozen=True):
         for chunk in chunks:
             self.reporter.advance("download", len(chunk), file.name)
             yield chunk
+
+
+def builds_at_once(wanted: int, free_bytes: int | None = None) -> int:
+    """Return how many of so many builds may run at once: by processors and by free memory."""
+    if free_bytes is None:
+        free_bytes = _available_bytes()
+    return max(1, min(wanted, os.cpu_count() or 1, free_bytes // BYTES_PER_BUILD))
+
+
+def _available_bytes() -> int:
+    """Return the memory that programs could have; enough for two builds where nobody tells."""
+    try:
+        text = Path("/proc/meminfo").read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError):
+        return BYTES_PER_BUILD * 2
+    found = re.search(r"^MemAvailable:\s+(\d+) kB", text, re.MULTILINE)
+    return int(found[1]) * 1024 if found else BYTES_PER_BUILD * 2

@@ -24,11 +24,17 @@ if TYPE_CHECKING:
     from wheelright.workflows.aims import Aim
     from wheelright.workflows.building import Builds
     from wheelright.workflows.context import Context
+    from wheelright.workflows.judges import BuildPolicy
     from wheelright.workflows.pip.sites import Site
 
 
 def fetch_wheels(
-    context: Context, indexes: Indexes, builds: Builds, aim: Aim, plan: Plan
+    context: Context,
+    indexes: Indexes,
+    builds: Builds,
+    aim: Aim,
+    plan: Plan,
+    policy: BuildPolicy,
 ) -> dict[str, StoredWheel]:
     """Return the stored wheel of everything that the plan installs.
 
@@ -45,9 +51,9 @@ def fetch_wheels(
         if one.file is None:
             assert one.origin is not None
             source = path_of(one.origin.url)
-            wheels[one.name] = (
-                builds.editable(source) if one.origin.editable else builds.wheel(source)
-            )
+            allowed = builds if policy.may_build(one.name) else builds.only_pure()
+            build_it = allowed.editable if one.origin.editable else allowed.wheel
+            wheels[one.name] = build_it(source)
     for name, wheel in wheels.items():
         why = aim.why_not(wheel.file.name)
         if why is not None:

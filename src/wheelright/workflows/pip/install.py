@@ -123,7 +123,7 @@ def _carry_out(work: Installing, plan: Plan) -> None:
     from wheelright.workflows.pip.applying import change_site, fetch_wheels
 
     context, options = work.context, work.options
-    wheels = fetch_wheels(context, work.indexes, work.builds, work.aim, plan)
+    wheels = fetch_wheels(context, work.indexes, work.builds, work.aim, plan, work.policy)
     settings = ApplyOptions(
         options.link_mode or context.settings.link_mode or "clone",
         options.compile_bytecode or context.settings.compile_bytecode,
