@@ -19,6 +19,7 @@ from wheelright.workflows.outcomes import (
     FoundPython,
     LockedItem,
     LockOutcome,
+    ServedItem,
     SyncOutcome,
     TreeNode,
     TreeOutcome,
@@ -30,6 +31,7 @@ LOCK = LockOutcome(
     notes=("a note",),
     environments=("linux",),
     packages=(LockedItem("flask", "3.1.0", "sys_platform == 'linux'"), LockedItem("app")),
+    targets=(ServedItem("plc", "x86_64-manylinux_2_17", ("3.12", "3.13"), ("3.14",)),),
     seconds=1.5,
     wrote=True,
 )
@@ -56,6 +58,14 @@ def test_lock() -> None:
             {"name": "app", "version": None, "marker": None},
         ],
         "environments": ["linux"],
+        "targets": [
+            {
+                "name": "plc",
+                "platform": "x86_64-manylinux_2_17",
+                "pythons": ["3.12", "3.13"],
+                "left_out": ["3.14"],
+            }
+        ],
         "notes": ["a note"],
         "changes": [{"name": "flask", "old": [], "new": ["3.1.0"]}],
     }

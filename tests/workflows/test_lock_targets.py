@@ -7,10 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from support.wheels import make_wheel
 from support.workbench import lines, serve
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from support.local_index import LocalIndex
     from support.workbench import Workbench
+
+    MakeIndex = Callable[..., LocalIndex]
 
 PLC = 'targets = { plc = { platform = "x86_64-manylinux_2_17" } }'
 THREE = """
@@ -435,3 +441,58 @@ def test_the_lock_is_the_same_whatever_machine_writes_it(bench: Workbench) -> No
     bench.ok("lock -U")
     assert bench.lockfile.read_text() == text
     assert '[tool.wheelright.served.plc]\nplatform = "x86_64-manylinux_2_17"\n' in text
+
+
+def test_a_mirror_without_foreign_files(bench: Workbench, make_index: MakeIndex) -> None:
+    """Metadata is asked of files that serve the targets; what others need is not touched."""
+    mirror = make_index(metadata=False)
+    serve(mirror, {"zmq 26.4": {"tags": wheels("11 12 13", OLD, MAC, MUSL), "requires": ["pure"]}})
+    serve(mirror, {"pure 1.0": {}})
+    mirror.fault("*macosx*", "404")
+    mirror.fault("*musllinux*", "403")
+    declare(bench, "zmq", python=">=3.11,<3.14")
+    bench.ok("lock", WHEELRIGHT_DEFAULT_INDEX=mirror.url)
+    assert bench.locked() == {"pure": "1.0", "zmq": "26.4"}
+    asked = {one.path.rpartition("/")[2] for one in mirror.log if one.path.endswith(".whl")}
+    assert all("manylinux" in name or "any" in name for name in asked)
+
+
+def test_a_wheel_that_is_named_by_its_address(bench: Workbench) -> None:
+    name, data = make_wheel("direct", "1.0", tag="cp312-cp312-manylinux_2_28_x86_64")
+    (bench.project / name).write_bytes(data)
+    requirement = f"direct @ {(bench.project / name).as_uri()}"
+    declare(bench, requirement, targets=THREE, python="==3.12.*")
+    answer = bench("lock")
+    assert (answer.code, answer.err) == (
+        1,
+        lines(
+            "error: the wheel of `direct` does not fit plc (glibc 2.17, x86_64),"
+            " aarch64-musllinux_1_2 (musl 1.2, aarch64) and macos-12-arm64 (macOS 12, arm64)",
+            "  while locking `app`",
+            f"  in file://[PROJECT]/{name}",
+            "hint: name the place of another wheel or of an sdist, or add a marker",
+        ),
+    )
+    declare(bench, requirement, targets=PLC.replace("2_17", "2_28"), python="==3.12.*")
+    bench.ok("lock")
+
+
+def test_environments_limit_targets(bench: Workbench) -> None:
+    both = f"{PLC}\nenvironments = [\"python_version < '3.13'\"]"
+    declare(bench, "zmq", targets=both)
+    bench.ok("lock")
+    lock = bench.lock()
+    assert lock.targets[0].pythons == ("3.11", "3.12")
+    assert (lock.requires_python, len(lock.environments)) == (">=3.11,<3.13", 1)
+
+
+def test_served_targets_are_in_the_document(bench: Workbench) -> None:
+    declare(bench, "zmq")
+    assert json.loads(bench.ok("lock --output-format json").out)["targets"] == [
+        {
+            "name": "plc",
+            "platform": "x86_64-manylinux_2_17",
+            "pythons": ["3.11", "3.12", "3.13"],
+            "left_out": ["3.14"],
+        }
+    ]

@@ -33,6 +33,7 @@ def lock_document(outcome: LockOutcome) -> dict[str, Any]:
         "stale": outcome.stale_reason,
         "packages": [to_builtins(item) for item in outcome.packages],
         "environments": list(outcome.environments),
+        "targets": [to_builtins(item) for item in outcome.targets],
         "notes": list(outcome.notes),
         "changes": [
             {"name": change.name, "old": list(change.old), "new": list(change.new)}

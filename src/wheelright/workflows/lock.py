@@ -11,7 +11,7 @@ import time
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
 from wheelright.errors import RequestError, WheelrightError
 from wheelright.lockfile import Lock, canonical, compare, dumps, read_lock, staleness
@@ -19,6 +19,7 @@ from wheelright.lockfile.model import without_credentials
 from wheelright.outside import files
 from wheelright.resolver import Policy, Request, ResolutionFailure, resolve
 from wheelright.resolver.pythons import lower_bound
+from wheelright.workflows.alone import alone
 from wheelright.workflows.conflicts import conflicts_of
 from wheelright.workflows.cutoffs import Cutoffs
 from wheelright.workflows.declared import require_declared
@@ -28,8 +29,8 @@ from wheelright.workflows.hints import with_hints
 from wheelright.workflows.judges import BuildPolicy, UniversalJudge
 from wheelright.workflows.members import joined_project, static_members
 from wheelright.workflows.origins import origins_of, pinned_indexes, with_origins
-from wheelright.workflows.outcomes import Change, LockedItem, LockOutcome
-from wheelright.workflows.passing import notes, with_target_help
+from wheelright.workflows.outcomes import Change, LockedItem, LockOutcome, ServedItem
+from wheelright.workflows.passing import check_archives, notes, with_target_help
 from wheelright.workflows.roots import DEFAULT_PYTHONS, gather_roots, lock_inputs
 from wheelright.workflows.sources import direct_reader, source_metadata
 from wheelright.workflows.stated import Stated, edits_of
@@ -93,7 +94,10 @@ def lock(context: Context, options: LockOptions) -> LockOutcome:
     ``ResolutionFailure``, the index's errors, and :class:`MissingLockError` for ``check`` and
     ``check_exists``.
     """
-    return locked(context, options)[1]
+    if options.check or options.check_exists or options.dry_run:
+        return locked(context, options)[1]
+    with alone(context) as current:
+        return locked(current, options)[1]
 
 
 def locked(context: Context, options: LockOptions) -> tuple[Lock, LockOutcome]:
@@ -214,6 +218,8 @@ def make_lock(work: Locking, known: Lock | None) -> tuple[Lock, Resolution]:
     try:
         resolution = driver.drive(resolve(request))
         check_references(resolution, local, project)
+        if isinstance(driver.judge, TargetsJudge):
+            check_archives(driver.judge, resolution, local)
     except ResolutionFailure as failure:
         if isinstance(driver.judge, TargetsJudge):
             failure = with_target_help(failure, driver.judge, driver.pages)
@@ -374,6 +380,7 @@ def _outcome(path: Path, before: Lock | None, after: Lock, started: float) -> Lo
         ),
         environments=after.environments,
         packages=tuple(LockedItem(p.name, p.version, p.marker) for p in after.packages),
+        targets=tuple(ServedItem(*astuple(target)) for target in after.targets),
         seconds=time.monotonic() - started,
     )
 

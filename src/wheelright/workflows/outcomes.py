@@ -34,6 +34,15 @@ class LockedItem(Struct, frozen=True):
     marker: str | None = None
 
 
+class ServedItem(Struct, frozen=True):
+    """A declared target of the lock: the Pythons it is served on, and those that are left out."""
+
+    name: str
+    platform: str
+    pythons: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+
 class LockOutcome(Struct, frozen=True):
     """What ``lock`` found.
 
@@ -47,6 +56,7 @@ class LockOutcome(Struct, frozen=True):
     notes: tuple[str, ...] = ()
     environments: tuple[str, ...] = ()
     packages: tuple[LockedItem, ...] = ()
+    targets: tuple[ServedItem, ...] = ()
     resolved_count: int = 0
     seconds: float = 0.0
     wrote: bool = False

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 from packaging.markers import Marker
 
+from wheelright.outside.urls import redact
 from wheelright.resolver.candidates import is_prerelease, version_of
 from wheelright.resolver.errors import ResolutionFailure
 from wheelright.targets import nearest_wheel
+from wheelright.workflows.direct.errors import WrongPlaceError
 from wheelright.workflows.judges import usable_files, wheel_names
 from wheelright.workflows.targets_judge import minors_in_words, where
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from wheelright.resolver import Resolution
     from wheelright.resolver.result import Package
     from wheelright.targets import Misfit
+    from wheelright.workflows.local import LocalProject
     from wheelright.workflows.targets_judge import Cell, TargetsJudge
 
 #: More packages than these are not explained one by one in a conflict.
@@ -124,7 +127,7 @@ def _serves(
     if len(cells) == len(chosen.cells):
         return "all targets"
     asked = [cell for cell in cells if cell[0] in points]
-    return " and ".join(where(judge.targets, asked, chosen.cells))
+    return where(judge.targets, asked, chosen.cells)
 
 
 def _left_out(
@@ -175,11 +178,38 @@ def _built(
             continue
         reached = sum(chosen.at(package.name, cell) is not None for cell in chosen.cells)
         everywhere = len(cells) == reached == len(chosen.cells)
-        places = (
-            "all targets" if everywhere else " and ".join(where(judge.targets, cells, chosen.cells))
-        )
+        places = "all targets" if everywhere else where(judge.targets, cells, chosen.cells)
         why = reason(judge, key, release, cells)
         yield f"{package.name} {package.version} will be built for {places}: {why}"
+
+
+def check_archives(
+    judge: TargetsJudge, resolution: Resolution, direct: Mapping[str, LocalProject]
+) -> None:
+    """Check the wheels that stand for projects by their address: there are no others to choose.
+
+    Raises ``WrongPlaceError`` for one that does not fit a target which needs it.
+    """
+    chosen = Chosen(judge, resolution)
+    for package in resolution.packages:
+        key = f"{package.name}@{package.origin}" if package.origin else package.name
+        own = direct.get(key)
+        if own is None or own.archive is None or not own.archive.file.is_wheel:
+            continue
+        file = own.archive.file
+        missing = judge.set_of(judge.full & ~judge.wheel_mask(file.name))
+        cells = [
+            cell
+            for cell in sorted(missing.intersection(chosen.cells))
+            if chosen.at(package.name, cell) is package
+        ]
+        if cells:
+            places = where(judge.targets, cells, chosen.cells, words=True)
+            raise WrongPlaceError(
+                f"the wheel of `{package.name}` does not fit {places}",
+                where=redact(file.url),
+                hints=["name the place of another wheel or of an sdist, or add a marker"],
+            )
 
 
 def _release(page: ProjectPage, version: str) -> Release | None:
@@ -265,7 +295,7 @@ def _explained(
         return [], []
     nearest = _nearest(judge, newest, name, missing)
     tag = f" (nearest wheel: {nearest[1].tag})" if nearest else ""
-    places = " and ".join(where(judge.targets, missing, words=True))
+    places = where(judge.targets, missing, words=True)
     why = reason(judge, name, newest, missing)
     details = [f"`{name}` {newest.version} does not serve {places}: {why}{tag}"]
     return details, [
@@ -285,7 +315,7 @@ def _older(
         for release in final[1:]:
             served = judge.set_of(judge.served(name, release)).intersection(missing)
             if wanted <= served:
-                places = " and ".join(where(judge.targets, served))
+                places = where(judge.targets, served)
                 taken = f"{name}<={release.version}"
                 yield f"`{name}` {release.version} serves {places}: ask for `{taken}`"
                 return
@@ -306,7 +336,7 @@ def _builds(
     judge: TargetsJudge, newest: Release, name: str, missing: Sequence[Cell]
 ) -> Iterator[str]:
     if newest.summary.sdists and judge.policy.may_build(name) and name not in judge.allow_build:
-        places = " and ".join(where(judge.targets, missing))
+        places = where(judge.targets, missing)
         yield f"`--allow-build {name}` lets it be built for {places}"
 
 

@@ -84,7 +84,7 @@ class TargetsJudge:
         """Wheels that serve a target first, then the others, as for a universal lock."""
 
         def rank(file: File) -> tuple[int, tuple[int, int, str]]:
-            serves = file.is_wheel and self._wheel_mask(file.name) != 0
+            serves = file.is_wheel and self.wheel_mask(file.name) != 0
             return (0 if serves else 1, metadata_order(file))
 
         return tuple(sorted(release.files, key=rank))
@@ -107,7 +107,7 @@ class TargetsJudge:
         mask = 0
         for file in release.files:
             if file.is_wheel:
-                mask |= self._wheel_mask(file.name)
+                mask |= self.wheel_mask(file.name)
                 if mask == self.full:
                     break
         return mask
@@ -119,7 +119,8 @@ class TargetsJudge:
             return self.full
         return mask
 
-    def _wheel_mask(self, name: str) -> int:
+    def wheel_mask(self, name: str) -> int:
+        """Return the cells that a wheel serves, by its file name."""
         tag = "-".join(name.removesuffix(".whl").rsplit("-", 3)[1:])
         mask = self._tags.get(tag)
         if mask is None:
@@ -216,7 +217,9 @@ class Verdict:
         """The targets that are not served, so that versions alike are spoken of together."""
         judge = self._judge
         missing = judge.set_of(judge.full & ~self.mask)
-        return f"nothing fits {' and '.join(where(judge.targets, missing))}"
+        if not missing:
+            return "no wheel serves a required environment"
+        return f"nothing fits {where(judge.targets, missing)}"
 
     @property
     def hopeful(self) -> bool:
@@ -240,8 +243,8 @@ def where(
     among: Iterable[Cell] | None = None,
     *,
     words: bool = False,
-) -> list[str]:
-    """Say cells in words, one text per target: ``plc``, ``plc on Python 3.14``.
+) -> str:
+    """Say cells in words: ``plc and mac``, ``plc on Python 3.14``.
 
     ``among`` are all the cells that there are; absent, each Python of each target. With ``words``
     the platforms are described too.
@@ -257,7 +260,8 @@ def where(
         name = targets[point].words if words else targets[point].name
         all_of_them = len(minors) == whole[point]
         said.append(name if all_of_them else f"{name} on Python {minors_in_words(minors)}")
-    return said
+    *others, last = said
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def minors_in_words(minors: Sequence[int]) -> str:
