@@ -5,7 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.platforms import platforms
-from wheelright.targets import WELL_KNOWN_NAMES, Platform, UnknownPlatform, parse_platform
+from wheelright.targets import (
+    WELL_KNOWN_NAMES,
+    Platform,
+    UnknownPlatform,
+    compatible_tags,
+    parse_platform,
+)
 
 GLIBC_228 = ("glibc", (2, 28))
 
@@ -67,6 +73,64 @@ def test_meaning_of_a_name(name: str) -> None:
 @pytest.mark.parametrize("name", WELL_KNOWN_NAMES)
 def test_every_listed_name_is_known(name: str) -> None:
     assert str(parse_platform(str(parse_platform(name)))) == str(parse_platform(name))
+
+
+LINUX_ARCHES = (
+    "x86_64", "i686", "aarch64", "armv7l", "ppc64le", "s390x", "riscv64", "loongarch64",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("arch", LINUX_ARCHES)
+def test_every_number_of_every_libc_has_a_name(arch: str) -> None:
+    oldest = 5 if arch in {"x86_64", "i686"} else 17
+    for family, tag, major, minors in (
+        ("glibc", "manylinux", 2, range(oldest, 60)),
+        ("musl", "musllinux", 1, range(1, 6)),
+    ):
+        for minor in minors:
+            found = parse_platform(f"{arch}-{tag}_{major}_{minor}")
+            assert found == Platform("linux", arch, family, (major, minor))  # type: ignore[arg-type]
+            assert found == parse_platform(f"{tag}_{major}_{minor}_{arch}")
+            assert str(found) == f"{arch}-{tag}_{major}_{minor}"
+            assert found.describe() == f"{family} {major}.{minor}, {arch}"
+            assert (
+                compatible_tags(found, (3, 12)).platform_tags[0] == f"{tag}_{major}_{minor}_{arch}"
+            )
+            assert f"linux_{arch}" not in compatible_tags(found, (3, 12)).platform_tags
+            assert (
+                f"{tag}_{major}_{minor + 1}_{arch}"
+                not in compatible_tags(found, (3, 12)).platform_tags
+            )
+
+
+@pytest.mark.parametrize("arch", ["arm64", "x86_64"])
+def test_every_macos_has_a_name(arch: str) -> None:
+    for version in range(11, 30):
+        found = parse_platform(f"macos-{version}-{arch}")
+        assert found == Platform("macos", arch, None, (version, 0))
+        assert found == parse_platform(f"macosx_{version}_0_{arch}")
+        tags = compatible_tags(found, (3, 12)).platform_tags
+        assert tags[0] == f"macosx_{version}_0_{arch}"
+        assert f"macosx_{version + 1}_0_{arch}" not in tags
+        assert "macosx_11_0_universal2" in tags
+    for minor in range(4, 17):
+        found = parse_platform(f"macos-10.{minor}-x86_64")
+        assert found == Platform("macos", "x86_64", None, (10, minor))
+        assert compatible_tags(found, (3, 12)).platform_tags[0] == f"macosx_10_{minor}_x86_64"
+
+
+@pytest.mark.parametrize(
+    ("name", "tag"),
+    [
+        ("windows", "win_amd64"),
+        ("windows-x86_64", "win_amd64"),
+        ("windows-arm64", "win_arm64"),
+        ("windows-x86", "win32"),
+        ("i686-pc-windows-msvc", "win32"),
+    ],
+)
+def test_windows_has_one_tag(name: str, tag: str) -> None:
+    assert compatible_tags(parse_platform(name), (3, 12)).platform_tags == (tag,)
 
 
 @pytest.mark.parametrize(
