@@ -178,7 +178,8 @@ def _action_line(action: Action, style: Style, *, every_reason: bool) -> str:
 def _sync_summary(outcome: SyncOutcome, style: Style) -> str:
     if not outcome.actions:
         are = "is" if outcome.unchanged == 1 else "are"
-        return f"Nothing to do: {count(outcome.unchanged, 'package')} {are} as locked"
+        read = ", file by file" if outcome.verified else ""
+        return f"Nothing to do: {count(outcome.unchanged, 'package')} {are} as locked{read}"
     parts = list(_sync_parts(outcome))
     noun = "package" if len(outcome.actions) == 1 else "packages"
     text = f"{', '.join(parts)} {noun}"

@@ -111,6 +111,8 @@ class FileLock:
         self._clock = clock
         self._claim: Claim | None = None
         self._released = threading.Event()
+        self.took_over = False
+        """Whether a holder that ended without giving it back may have left things half done."""
 
     def __enter__(self) -> Self:
         self.acquire()
@@ -174,6 +176,7 @@ class FileLock:
             end = _why_dead(seen, now - changed)
             if end is not None:
                 if _remove_dead(self._path, seen):
+                    self.took_over = True
                     self._reporter.note(f"Took over the lock of {end} (`{self._path}`)")
                 continue
             if seen.claim != told and seen.claim is not None and now - started >= self._patience:

@@ -32,6 +32,7 @@ from wheelright.project.edit import (
     replace_requirement,
     set_source,
 )
+from wheelright.workflows.alone import alone
 from wheelright.workflows.asked import read_arguments, read_files
 from wheelright.workflows.bounds import bounds_for
 from wheelright.workflows.lock import LOCK_NAME, StaleLockError, locked, prepare
@@ -71,6 +72,11 @@ def add(context: Context, options: AddOptions) -> AddOutcome:
     Raises ``UsageError`` for what is no requirement, ``ProjectNotFoundError`` without a project,
     and what locking and syncing raise; the project is then as it was.
     """
+    with alone(context) as current:
+        return _added(current, options)
+
+
+def _added(context: Context, options: AddOptions) -> AddOutcome:
     project = _edited(context, options.sync)
     home = _home(options.group, options.optional)
     asked = _asked(context, options, project)
@@ -98,6 +104,11 @@ def remove(context: Context, options: RemoveOptions) -> RemoveOutcome:
     no longer, ``UsageError`` for what is no name, and what locking and syncing raise; the project
     is then as it was.
     """
+    with alone(context) as current:
+        return _removed(current, options)
+
+
+def _removed(context: Context, options: RemoveOptions) -> RemoveOutcome:
     project = _edited(context, options.sync)
     home = _home(options.group, options.optional)
     text = project.text

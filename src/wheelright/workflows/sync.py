@@ -29,6 +29,7 @@ from wheelright.venv import (
     write_guard,
 )
 from wheelright.workflows.aims import runs_here
+from wheelright.workflows.alone import alone
 from wheelright.workflows.direct.installing import DirectWheels, Stated
 from wheelright.workflows.fetching import Fetcher
 from wheelright.workflows.fitting import guard_for
@@ -69,34 +70,40 @@ def synced(context: Context, options: SyncOptions) -> tuple[SyncOutcome, Place]:
     """Do as :func:`sync`, and return where the venv is too."""
     started = time.monotonic()
     picked = context.venv_path is not None
-    context = at_target(context, options)
-    observation = Observation.of(context)
-    lock, lock_outcome = _lock_for(context, options)
-    path = context.venv_directory()
     if options.dry_run or options.check:
-        planned = plan_sync(context, options, lock, lock_outcome)
+        context = at_target(context, options)
+        planned = plan_sync(context, options, *_lock_for(context, options))
         return _outcome(planned, started, dry_run=True), planned.place
-    if not (path / "pyvenv.cfg").is_file():
-        # No directory is made before it is certain that there is a file for everything.
-        plan_sync(context, options, lock, lock_outcome)
-    alone = lock_venv(str(path), context.reporter)
-    try:
-        alone.acquire()
-    except DiskError:
-        # A venv that may only be read is fine where there is nothing to do.
-        planned = plan_sync(context, options, lock, lock_outcome)
-        if planned.place.venv is None or not planned.plan.is_empty:
-            raise
-        return _outcome(planned, started, dry_run=False), planned.place
-    try:
-        planned = plan_sync(context, options, lock, lock_outcome)
-        venv = _carry_out(planned)
-        outcome = _outcome(planned, started, dry_run=False)
-        refresh(context)
-        _stamp(planned, observation, venv, outcome, picked=picked)
-    finally:
-        alone.release()
-    return outcome, planned.place
+    while True:
+        with alone(context) as current:
+            context = at_target(current, options)
+            observation = Observation.of(context)
+            lock, lock_outcome = _lock_for(context, options)
+            digest = lock_digest(lock, context.project.root)
+        path = context.venv_directory()
+        if not (path / "pyvenv.cfg").is_file():
+            # No directory is made before it is certain that there is a file for everything.
+            plan_sync(context, options, lock, lock_outcome)
+        held = lock_venv(str(path), context.reporter)
+        try:
+            held.acquire()
+        except DiskError:
+            # A venv that may only be read is fine where there is nothing to do.
+            planned = plan_sync(context, options, lock, lock_outcome)
+            if planned.place.venv is None or not planned.plan.is_empty:
+                raise
+            return _outcome(planned, started, dry_run=False), planned.place
+        try:
+            if lock_digest(lock, context.project.root) == digest:
+                planned = plan_sync(context, options, lock, lock_outcome)
+                venv = _carry_out(planned)
+                outcome = _outcome(planned, started, dry_run=False)
+                refresh(context)
+                _stamp(planned, observation, venv, outcome, picked=picked)
+                return outcome, planned.place
+        finally:
+            held.release()
+        context = context.again()  # while we waited another process locked something else
 
 
 def _stamp(
