@@ -17,8 +17,7 @@ from wheelright.targets.needs.policies import (
     windows_provides,
 )
 from wheelright.targets.needs.wheel import is_module
-from wheelright.targets.describing import cpu_name
-from wheelright.targets.platform import MUSL_FLOOR, Platform, parse_platform, system_words
+from wheelright.targets.platform import MUSL_FLOOR, Platform, cpu_name, parse_platform, system_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -29,8 +28,9 @@ if TYPE_CHECKING:
 _UNIVERSAL = re.compile(r"macosx_(\d+)_(\d+)_(universal2|intel)")
 _UNIVERSAL_ARCHES = {"universal2": ("x86_64", "arm64"), "intel": ("x86_64",)}
 _ARM_32 = frozenset({"armv6l", "armv7l", "armv8l"})
-# No Mac with an Apple processor runs anything older.
+# No Mac with an Apple processor runs anything older, nor does the simulator of one.
 _OLDEST_ARM_MACOS: Version = (11, 0)
+_OLDEST_ARM_SIMULATOR: Version = (14, 0)
 _OLDEST_MACOS: Version = (10, 9)
 _OLDEST_FLOOR: dict[Family, Version] = {"glibc": (2, 17), "musl": (1, 1)}
 _SYSTEM_NAMES = {"linux": "Linux", "macos": "macOS", "windows": "Windows", "ios": "iOS"}
@@ -302,6 +302,8 @@ def _beyond_floor(binary: BinaryNeeds, platform: Platform) -> str | None:
             # What 11.0 was called for programs that did not know it.
             oldest = (11, 0)
         return None if binary.floor <= oldest else f"macOS {_dotted(binary.floor)}"
+    if platform.simulator and platform.arch == "arm64" and binary.floor <= _OLDEST_ARM_SIMULATOR:
+        return None
     return f"{system_words(platform)} {_dotted(binary.floor)}"
 
 
