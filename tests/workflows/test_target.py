@@ -333,3 +333,35 @@ def test_what_cannot_be_declared(bench: Workbench, arguments: str, code: int, sa
     answer = bench(f"target add {arguments}")
     assert (answer.err, answer.code, answer.out) == (said, code, "")
     assert bench.pyproject.read_text() == before
+
+
+@pytest.mark.parametrize(
+    ("found", "required", "shown"),
+    [
+        (["3.6.8", "3.9.2", "3.11.4"], ">=3.9", ["3.9", "3.11"]),
+        (["3.12.0rc1"], ">=3.9", ["3.12"]),
+        # What it has does not suit the project: another Python will be brought there.
+        (["3.6.8", "3.9.2"], ">=3.12", ["3.12", "3.13", "3.14"]),
+        ([], ">=3.13", ["3.13", "3.14"]),
+        (["nonsense"], ">=3.13", ["3.13", "3.14"]),
+    ],
+)
+def test_a_described_machine_runs_the_pythons_found_on_it(
+    bench: Workbench, found: list[str], required: str, shown: list[str]
+) -> None:
+    bench.write(more='[tool.wheelright.target.plc]\nfile = "plc.json"\n', python=required)
+    described = {"schema": 1, "platform": "x86_64-manylinux_2_18", "pythons": found}
+    (bench.project / "plc.json").write_text(json.dumps(described))
+    (target,) = json.loads(bench.ok("target list --output-format json").out)["declared"]
+    assert target["pythons"] == shown
+
+
+def test_a_described_machine_may_decline_wheels(bench: Workbench) -> None:
+    bench.write(more='[tool.wheelright.target.plc]\nfile = "plc.json"\n')
+    described = {"schema": 1, "platform": "x86_64-manylinux_2_18", "refused_glibc": [[2, 17]]}
+    (bench.project / "plc.json").write_text(json.dumps(described))
+    tags = json.loads(bench.ok("target show plc --output-format json").out)["tags"]
+    platforms = {tag.partition("-")[2].partition("-")[2] for tag in tags}
+    assert "manylinux_2_18_x86_64" in platforms
+    assert "manylinux_2_16_x86_64" in platforms
+    assert not platforms & {"manylinux_2_17_x86_64", "manylinux2014_x86_64"}

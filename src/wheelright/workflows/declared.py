@@ -49,7 +49,8 @@ class DeclaredTarget:
     ``python`` the specifier that bounds them. ``promised`` says that the target itself names its
     Pythons (``asked``), so that every one must be served; else the newest may be left out.
     ``described`` are marker values measured on a machine (from the target file ``file``) that win
-    over those derived from the platform.
+    over those derived from the platform. ``refused`` are glibc versions whose wheels the described
+    machine declines (PEP 600).
     """
 
     name: str
@@ -61,6 +62,7 @@ class DeclaredTarget:
     promised: bool = False
     file: str | None = None
     asked: str = ""
+    refused: frozenset[tuple[int, int]] = frozenset()
 
     @property
     def words(self) -> str:
@@ -76,15 +78,20 @@ class DeclaredTarget:
 
     def tags(self, python: tuple[int, int]) -> TagSet:
         """Return the tags that one of its Pythons accepts."""
-        return compatible_tags(self.platform, python, self.implementation)
+        refused = self.refused
+        return compatible_tags(self.platform, python, self.implementation, refused=refused)
 
     def canonical(self) -> str:
         """Return all that decides what a lock holds for it, as one line of text."""
         parts = [str(self.platform)]
         if self.implementation != "cpython":
             parts.append(self.implementation)
-        if self.promised:
+        if self.promised or self.asked:
             parts.append(f"Python {self.asked or self.python}")
+        if self.refused:
+            parts.append(
+                f"without glibc {', '.join(f'2.{one[1]}' for one in sorted(self.refused))}"
+            )
         derived = marker_values(self.platform, "3.8.0", self.implementation)
         parts += [
             f"{name} {value}"
@@ -187,16 +194,22 @@ def read_target(target: Target, project: Project | None) -> DeclaredTarget:
     """Read one target. Raises :class:`TargetError`, ``TargetFileError``, ``UnknownPlatform``."""
     described: dict[str, str] = {}
     implementation = "cpython"
+    refused: frozenset[tuple[int, int]] = frozenset()
+    measured: SpecifierSet | None = None
+    required = SpecifierSet() if project is None else project.requires_python or SpecifierSet()
     if target.file is not None:
         root = Path() if project is None else project.root
         found = read_target_file(root / target.file)
         platform, described = found.parsed_platform, found.values
         implementation = found.implementation
+        refused = frozenset(found.refused_glibc)
+        if target.python is None:
+            measured = _bounds_found(found.pythons, required)
     else:
         platform = parse_platform(target.platform or target.name)
     _check_name(target.name, platform)
-    required = SpecifierSet() if project is None else project.requires_python or SpecifierSet()
-    python = required if target.python is None else target.python & required
+    own = measured if target.python is None else target.python
+    python = required if own is None else own & required
     minors = minors_of(python)
     if not minors:
         raise _no_python(target, required)
@@ -209,8 +222,27 @@ def read_target(target: Target, project: Project | None) -> DeclaredTarget:
         described,
         promised=target.python is not None,
         file=target.file,
-        asked="" if target.python is None else _in_order(target.python),
+        asked="" if own is None else _in_order(own),
+        refused=refused,
     )
+
+
+def _bounds_found(pythons: Iterable[str], required: SpecifierSet) -> SpecifierSet | None:
+    """Return what admits the Pythons found on a machine and no others.
+
+    Where none of them suits the project, another one will be brought there: ``None``.
+    """
+    found = [
+        (int(match[1]), int(match[2]))
+        for python in pythons
+        if (match := re.match(r"(\d+)\.(\d+)", python)) is not None
+    ]
+    minors = [minor for minor in minors_of(required) if minor in found]
+    if not minors:
+        return None
+    (_, first), (_, last) = minors[0], minors[-1]
+    gaps = [f"!=3.{minor}.*" for minor in range(first, last) if (3, minor) not in minors]
+    return SpecifierSet(",".join([f">=3.{first}", *gaps, f"<3.{last + 1}"]))
 
 
 def _in_order(python: SpecifierSet) -> str:
