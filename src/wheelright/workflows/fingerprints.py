@@ -142,13 +142,15 @@ def _tags(place: Path) -> str:
     """Return all tags with what they point at, in one text."""
     base = _shared(place)
     folder = base / "refs" / "tags"
-    loose = [
-        f"{file.relative_to(folder).as_posix()} {_read(file)}"
-        for file in sorted(folder.rglob("*"))
-        if file.is_file()
-    ]
-    packed = [line for line in _read(base / "packed-refs").splitlines() if " refs/tags/" in line]
-    return "; ".join((*loose, *packed))
+    tags = {}
+    for line in _read(base / "packed-refs").splitlines():
+        commit, _, ref = line.partition(" ")
+        if ref.startswith("refs/tags/"):
+            tags[ref.removeprefix("refs/tags/")] = commit
+    for file in folder.rglob("*"):
+        if file.is_file():
+            tags[file.relative_to(folder).as_posix()] = _read(file)
+    return "; ".join(f"{name} {tags[name]}" for name in sorted(tags))
 
 
 def _shared(place: Path) -> Path:
