@@ -150,11 +150,16 @@ class NeedsBuildError(MetadataUnavailableError):
 class FileUnavailableError(RequestError):
     """A file could not be fetched from its URL nor from any index."""
 
-    def __init__(self, name: str, attempts: Sequence[tuple[str, str]]) -> None:
+    def __init__(
+        self, name: str, attempts: Sequence[tuple[str, str]], *, offline: bool = False
+    ) -> None:
+        hint = "lock again if the file has left the index"
+        if offline:
+            hint = "it is not in the cache: run again without `--offline`"
         super().__init__(
             f"The file `{name}` could not be fetched",
             details=[f"`{url}`: {cause}" for url, cause in attempts],
-            hints=["lock again if the file has left the index"],
+            hints=[hint],
         )
         self.name = name
         self.attempts = tuple(attempts)

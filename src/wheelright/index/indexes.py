@@ -199,7 +199,7 @@ class Indexes:
                     )
                 yield self._whole(url, stream)
                 return
-        raise FileUnavailableError(file.name, attempts)
+        raise FileUnavailableError(file.name, attempts, offline=self._offline)
 
     def with_hash(self, file: File) -> File:
         """Return the file with a SHA-256 and its size, read whole where no index told a hash.

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from dataclasses import replace as dataclass_replace
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -25,7 +24,8 @@ from wheelright.workflows.aims import aim_for
 from wheelright.workflows.choosing import choose_wanted
 from wheelright.workflows.goals import choose_goal
 from wheelright.workflows.lock import build_policy
-from wheelright.workflows.venvs import find_place
+from wheelright.workflows.pythons import choose_python
+from wheelright.workflows.venvs import Place, find_place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from wheelright.venv import Installed, Plan, Record, Venv, Wanted
     from wheelright.workflows.aims import Aim
     from wheelright.workflows.context import Context
+    from wheelright.workflows.goals import Goal
     from wheelright.workflows.options import SyncOptions
     from wheelright.workflows.outcomes import LockOutcome
-    from wheelright.workflows.venvs import Place
 
 
 class Syncing(Struct, frozen=True):
@@ -75,7 +75,7 @@ def plan_sync(
     """Plan a sync. Raises what choosing files, finding Pythons and reading the venv raise."""
     record = read_record(str(context.venv_directory().absolute()))
     goal = choose_goal(context, options, record)
-    place = _sound(find_place(context, context.project, goal.python), record)
+    place = _sound(context, find_place(context, context.project, goal.python), goal, record)
     record = record if place.venv is not None else None
     aim = aim_for(goal, place.interpreter, record)
     policy = build_policy(context, options.build)
@@ -109,18 +109,19 @@ def _installed(place: Place, options: SyncOptions) -> tuple[Installed, ...]:
     return with_damage(place.venv.site_packages, list_installed(place.venv), content=True)
 
 
-def _sound(place: Place, record: Record | None) -> Place:
+def _sound(context: Context, place: Place, goal: Goal, record: Record | None) -> Place:
     """Return the place, to be made anew where its Python is another one or it was moved."""
     venv = place.venv
     if venv is None:
         return place
-    why = None
     if place.interpreter.python != venv.python:
         made = ".".join(map(str, venv.python))
         why = f"its Python is {place.interpreter.describe()} now, and it was made for {made}"
-    elif record is not None and record.path and _is_elsewhere(record.path, venv.path):
+        return Place(place.path, choose_python(context, goal.python), clear=True, why=why)
+    if record is not None and record.path and _is_elsewhere(record.path, venv.path):
         why = f"it was made as `{record.path}`, and its scripts lead there"
-    return place if why is None else dataclass_replace(place, venv=None, clear=True, why=why)
+        return Place(place.path, place.interpreter, clear=True, why=why)
+    return place
 
 
 def _is_elsewhere(before: str, now: str) -> bool:
