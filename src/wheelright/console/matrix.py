@@ -111,12 +111,13 @@ class _Layout(NamedTuple):
 def _layout(outcome: MatrixOutcome, width: int) -> _Layout:
     names = [printable(target.name) for target in outcome.proof.targets]
     columns = tuple(range(len(names)))
+    below = [part for row in outcome.rows for part in _differing(row)]
     labels = [_title(row) for row in outcome.rows]
-    labels += [f"  Python {python}" for row in outcome.rows for python, _ in _differing(row)]
+    labels += [f"  Python {pythons}" for pythons, _ in below]
     longest = min(max(map(len, labels)), _LONGEST_NAME)
-    floors = max(
-        (len(floor_of_square(square)) for row in outcome.rows for square in row.squares), default=0
-    )
+    squares = [square for row in outcome.rows for square in row.squares]
+    squares += [square for _, drawn in below for square in drawn]
+    floors = max((len(floor_of_square(square)) for square in squares), default=0)
     inside = 1 + (1 + floors if floors else 0)
     wide = tuple(max(len(name), inside) for name in names)
     numbered = tuple(max(len(str(number + 1)), inside) for number in columns)

@@ -458,7 +458,8 @@ class _Explaining:
             "wheel": "the whole of",
             "sdist": "the static PKG-INFO of",
         }
-        failed = "".join(f"; {failure} before" for failure in found.failures)
+        failed = ", ".join(map(str, found.failures))
+        failed = f"; asked in vain before: {failed}" if failed else ""
         return f"{ways.get(found.way, found.way)} `{found.source}`{failed}"
 
 
