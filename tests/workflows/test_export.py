@@ -128,7 +128,7 @@ def test_the_project_itself(bench: Workbench) -> None:
     plain = "export --no-header --no-annotate --no-hashes"
     assert bench.ok(plain).out == "-e .\n"
     assert bench.ok(f"{plain} --no-editable").out == ".\n"
-    assert bench.ok(f"{plain} --no-emit-project").out == "\n"
+    assert bench.ok(f"{plain} --no-emit-project").out == ""
     text = bench.ok("export --format pylock.toml").out
     assert 'directory = { path = ".", editable = true }' in text
     text = bench.ok("export --format pylock.toml --no-editable").out

@@ -65,6 +65,20 @@ def test_the_list_marks_the_one_that_is_used(alone: Workbench) -> None:
     assert shown == [(VERSION, False), ("3.9.8", False), ("3.9.1", True)]
 
 
+def test_the_variable_marks_and_does_not_narrow(alone: Workbench) -> None:
+    other = other_python(alone.root / "one" / "bin", "3.9.1")
+    path = os.pathsep.join([str(BASE_PYTHON.parent), str(alone.root / "one/bin")])
+
+    def listed(line: str) -> list[tuple[str, bool]]:
+        document = json.loads(
+            alone.ok(f"{line} --output-format json", PATH=path, WHEELRIGHT_PYTHON=str(other)).out
+        )
+        return [(one["version"], one["default"]) for one in document["pythons"]]
+
+    assert listed("python list") == [(VERSION, False), ("3.9.1", True)]
+    assert listed(f"python list -p {MINOR}") == [(VERSION, True)]
+
+
 def test_the_list_for_people(alone: Workbench) -> None:
     shutil.rmtree(alone.cache / "pythons", ignore_errors=True)
     shown = alone.ok(f"python list {MINOR}").out
