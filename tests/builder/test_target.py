@@ -16,7 +16,7 @@ HERE = replace(some_interpreter(), platform=parse_platform("x86_64-manylinux_2_3
 
 def way(to: str, name: str | None = "plc", **python: object) -> str:
     target = BuildTarget(parse_platform(to), name)
-    return way_to(target, replace(HERE, **python))  # type: ignore[arg-type]
+    return way_to(target, replace(HERE, **python))
 
 
 @pytest.mark.parametrize(
