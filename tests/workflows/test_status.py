@@ -189,3 +189,20 @@ def test_without_a_project(shop: Workbench, tmp_path: Path) -> None:
     assert answer[0] == f"machine   {HERE}"
     assert answer[2] == f"  for     the machine it was made on, {HERE}, Python [VERSION]"
     assert answer[-1] == "All is as it should be"
+
+
+def test_what_the_last_sync_was_asked_for_counts(shop: Workbench) -> None:
+    shop.index.add("docs", "1.0")
+    shop.index.add("tested", "1.0")
+    groups = '[dependency-groups]\ndev = ["tested"]\ndocs = ["docs"]\n'
+    shop.write("hello", "binary", more=groups)
+    shop.ok("sync --group docs --no-dev")
+    assert screen(shop)[-3:] == ["  holds   3 packages", "", "All is as it should be"]
+    # So it does where something is removed: what was not asked for does not come.
+    assert shop.ok("remove binary").err.splitlines()[-2:] == [
+        " - binary==1.0",
+        "Removed 1 package in [TIME]",
+    ]
+    assert set(shop.installed()) == {"hello", "docs"}
+    assert shop.ok("remove docs --group docs").err.splitlines()[-2] == " - docs==1.0"
+    assert set(shop.installed()) == {"hello"}

@@ -11,10 +11,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """Values by ``dest``, and the arguments. What was not given is absent."""
+    """Values by ``dest``, and the arguments. What was not given is absent.
+
+    ``typed`` are those of the values that the command line gave, and no variable.
+    """
 
     values: Mapping[str, Any] = field(default_factory=dict)
     arguments: tuple[str, ...] = ()
+    typed: frozenset[str] = frozenset()
 
     def flag(self, dest: str) -> bool:
         """Tell a switch: off unless given."""

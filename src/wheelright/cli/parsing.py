@@ -65,6 +65,7 @@ def parse(argv: Sequence[str], environ: Mapping[str, str], registry: Registry) -
     given = Given(
         _merged(values, from_environment(options, environ), options),
         (*more_arguments, *arguments),
+        frozenset(values),
     )
     if command is not None and not wants_help and not wants_version:
         _count_arguments(command, given.arguments)

@@ -32,14 +32,16 @@ from wheelright.project.edit import (
     replace_requirement,
     set_source,
 )
+from wheelright.venv import read_record
 from wheelright.workflows.alone import alone
 from wheelright.workflows.asked import read_arguments, read_files
 from wheelright.workflows.bounds import bounds_for
 from wheelright.workflows.lock import LOCK_NAME, StaleLockError, locked, prepare
 from wheelright.workflows.members import scope_of
 from wheelright.workflows.once import Once
-from wheelright.workflows.options import LockOptions
+from wheelright.workflows.options import LockOptions, Selection
 from wheelright.workflows.outcomes import AddOutcome, RemoveOutcome
+from wheelright.workflows.remembering import remembered
 from wheelright.workflows.sync import synced
 
 if TYPE_CHECKING:
@@ -126,7 +128,8 @@ def _removed(context: Context, options: RemoveOptions) -> RemoveOutcome:
         outcome = _write_lock(again, lock, outcome, options.sync)
         if options.no_sync:
             return RemoveOutcome(tuple(removed), lock=outcome)
-        return RemoveOutcome(tuple(removed), _sync(again, options.sync, outcome), outcome)
+        chosen = _as_synced(again, options.sync, lock)
+        return RemoveOutcome(tuple(removed), _sync(again, chosen, outcome), outcome)
 
 
 def _edited(context: Context, options: SyncOptions) -> Project:
@@ -404,6 +407,23 @@ def _chosen(options: SyncOptions, home: RequirementHome) -> SyncOptions:
     elif home.kind == "group" and home.name != "dev" and not selection.all_groups:
         selection = replace(selection, groups=(*selection.groups, home.name))
     return replace(options, selection=selection)
+
+
+def _as_synced(context: Context, options: SyncOptions, lock: Lock) -> SyncOptions:
+    """Return the options with the extras and groups of the last sync, where none are named."""
+    if options.selection != Selection():
+        return options
+    record = read_record(str(context.venv_directory().absolute()))
+    if record is None:
+        return options
+    before = remembered(record.options, lock)
+    return replace(
+        options,
+        selection=before.selection,
+        no_editable=options.no_editable or before.no_editable,
+        no_install_project=options.no_install_project or before.no_install_project,
+        no_install_packages=options.no_install_packages or before.no_install_packages,
+    )
 
 
 def _sync(context: Context, options: SyncOptions, outcome: LockOutcome) -> SyncOutcome:

@@ -25,10 +25,11 @@ from wheelright.venv import (
 from wheelright.venv.guard import needs_of
 from wheelright.workflows.fitting import misfit_of
 from wheelright.workflows.lock import LOCK_NAME, prepare, read_existing
-from wheelright.workflows.options import LockOptions, Selection, SyncOptions
+from wheelright.workflows.options import LockOptions, SyncOptions
 from wheelright.workflows.outcomes import StatusOutcome, VenvNeed, VenvStatus
 from wheelright.workflows.per_target import at_machine, is_per_target, root_of, side_venvs
 from wheelright.workflows.planning import plan_sync
+from wheelright.workflows.remembering import remembered
 
 if TYPE_CHECKING:
     from wheelright.lockfile import Lock
@@ -159,8 +160,8 @@ def _compared(context: Context, found: VenvStatus, record: Record | None, lock: 
     from msgspec.structs import replace
 
     quiet = context.again(reporter=Silent(), venv_path=Path(found.path))
-    selection = Selection() if record is None else _selection(record.options)
-    options = SyncOptions(selection=selection, dry_run=True, frozen=True)
+    options = SyncOptions() if record is None else remembered(record.options, lock)
+    options = replace(options, dry_run=True, frozen=True)
     try:
         work = plan_sync(quiet, options, lock, None)
     except WheelrightError as error:
@@ -178,16 +179,4 @@ def _compared(context: Context, found: VenvStatus, record: Record | None, lock: 
         remove=tuple(names["remove"]),
         reasons=tuple(reasons),
         anew=work.place.why if work.place.venv is None else None,
-    )
-
-
-def _selection(said: dict[str, str]) -> Selection:
-    extras, groups = said.get("extras", ""), said.get("groups", "")
-    return Selection(
-        extras=() if extras == "*" else tuple(extras.split()),
-        all_extras=extras == "*",
-        groups=() if groups == "*" else tuple(groups.split()),
-        all_groups=groups == "*",
-        only_groups=tuple(said.get("only-groups", "").split()),
-        no_groups=tuple(said.get("no-groups", "").split()),
     )

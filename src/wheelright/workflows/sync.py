@@ -45,6 +45,7 @@ from wheelright.workflows.options import LockOptions, SyncOptions
 from wheelright.workflows.outcomes import Action, SyncOutcome
 from wheelright.workflows.per_target import at_target, refresh
 from wheelright.workflows.planning import plan_sync
+from wheelright.workflows.remembering import recorded
 from wheelright.workflows.stamping import Observation
 from wheelright.workflows.venvs import ready_venv
 
@@ -155,7 +156,7 @@ def _carry_out(work: Syncing) -> Venv:
         path=venv.path,
         python=venv.version,
         lock=lock_digest(work.lock, context.project.root),
-        options=_recorded(options),
+        options=recorded(options),
     )
     packages = next_packages(work.record, work.plan, wheels)
     record = msgspec.structs.replace(record, packages=packages)
@@ -263,23 +264,6 @@ def _several(aim: Aim) -> tuple[RecordedTarget, ...]:
     if not aim.others:
         return ()
     return tuple(RecordedTarget(one.name or "", str(one.platform)) for one in aim.members)
-
-
-def _recorded(options: SyncOptions) -> dict[str, str]:
-    """Return as text what else decided what the venv holds."""
-    chosen = options.selection
-    said = {
-        "extras": "*" if chosen.all_extras else " ".join(chosen.extras),
-        "no-extras": " ".join(chosen.no_extras),
-        "groups": "*" if chosen.all_groups else " ".join(chosen.groups),
-        "only-groups": " ".join(chosen.only_groups),
-        "no-groups": " ".join(chosen.no_groups),
-        "no-default-groups": "yes" if chosen.no_default_groups else "",
-        "no-editable": "yes" if options.no_editable else "",
-        "no-install-project": "yes" if options.no_install_project else "",
-        "no-install-packages": " ".join(options.no_install_packages),
-    }
-    return {key: value for key, value in said.items() if value}
 
 
 def _outcome(work: Syncing, started: float, *, dry_run: bool) -> SyncOutcome:

@@ -62,7 +62,8 @@ def _work(context: Context, options: ExportOptions) -> ExportOutcome:
 
 def _render(outcome: ExportOutcome, _given: Given, screen: Screen) -> int:
     if outcome.output_file is None:
-        screen.data(outcome.text)
+        if outcome.text:
+            screen.data(outcome.text)
         return 0
     from wheelright.console.outcomes import export_lines
 

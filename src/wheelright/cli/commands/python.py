@@ -16,8 +16,17 @@ if TYPE_CHECKING:
 
 
 def _read(given: Given) -> PythonOptions:
+    return _options(given, given.text("python"))
+
+
+def _read_list(given: Given) -> PythonOptions:
+    # A variable says which Python is used, not which ones are of interest.
+    return _options(given, given.text("python") if "python" in given.typed else None)
+
+
+def _options(given: Given, request: str | None) -> PythonOptions:
     return PythonOptions(
-        request=given.arguments[0] if given.arguments else given.text("python"),
+        request=given.arguments[0] if given.arguments else request,
         all_versions=given.flag("all_versions"),
         no_project=given.flag("no_project"),
     )
@@ -76,7 +85,7 @@ LIST = Command(
         _NO_PROJECT,
         OUTPUT_FORMAT,
     ),
-    read=_read,
+    read=_read_list,
     work=_work_list,
     render=_render_list,
 )
