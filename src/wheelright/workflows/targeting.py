@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from wheelright.resolver import Resolution
     from wheelright.workflows.declared import DeclaredTarget
-    from wheelright.workflows.targets_judge import Cell
 
 #: What tells platforms apart in the markers that are written.
 _TOLD_BY = ("sys_platform", "platform_machine", "implementation_name")
@@ -154,10 +153,3 @@ def _python_marker(minors: set[int], admitted: Sequence[int]) -> list[str]:
 
 def _minor(text: str) -> int:
     return int(text.partition(".")[2])
-
-
-def cells_of(served: Sequence[LockedTarget]) -> tuple[Cell, ...]:
-    """Return the (target, Python minor) pairs that a lock serves."""
-    return tuple(
-        (point, _minor(text)) for point, target in enumerate(served) for text in target.pythons
-    )
