@@ -43,9 +43,16 @@ Commands:
   lock        Choose the versions and files that serve the project
   sync        Make the venv hold what the lock says
   run         Run a command in the project's venv
+  status      Show what the venv is for, and what is out of date
   tree        Show what depends on what
   export      Write the lock in another format
+  check       Prove that the lock serves every target
+  floor       Show the oldest machines that the lock really serves
+  explain     Tell why a package has the version and file it has
+  matrix      Show packages by targets: what each machine gets
+  build       Build an sdist and wheels, proved by their binaries
   venv        Make a venv
+  target      Know and declare the machines that a project serves
   pip         Install and pin packages without a project
   python      Find Python interpreters
   cache       Look at the cache and clean it

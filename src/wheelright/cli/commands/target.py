@@ -107,7 +107,7 @@ def _render_add(outcome: TargetAddOutcome, given: Given, screen: Screen) -> int:
 
 LIST = Command(
     name="target list",
-    summary="List the targets that the project declares, and the platforms well known",
+    summary="List declared targets and well-known platforms",
     description="Lists targets by name, with what they promise; `*` marks the default one.",
     options=(OUTPUT_FORMAT,),
     read=_read_name,
@@ -117,7 +117,7 @@ LIST = Command(
 
 SHOW = Command(
     name="target show",
-    summary="Show what follows from a target: its platform, tags, marker values and Pythons",
+    summary="Show the platform, tags and values of a target",
     description=(
         "Shows the target or platform NAME; without one the default target, else this machine"
         " (`native`). Tags and values are those of the newest Python it runs, or of `--python`."
