@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from wheelright.cli.errors import CommandLineError
-from wheelright.cli.everywhere import GLOBAL_OPTIONS
+from wheelright.cli.everywhere import GLOBAL_OPTIONS, beside
 from wheelright.cli.parsing import parse
 from wheelright.cli.registry import Registry
 from wheelright.workflows.options import IndexOptions, Selection, SyncOptions
@@ -122,7 +122,8 @@ def test_a_variable_reads_alike_for_every_command() -> None:
 
 
 def _all_options() -> dict[str, tuple[Option, ...]]:
-    return {entry.name: (*entry.load().options, *GLOBAL_OPTIONS) for entry in Registry().entries}
+    commands = {entry.name: entry.load().options for entry in Registry().entries}
+    return {name: (*options, *beside(options)) for name, options in commands.items()}
 
 
 def test_no_command_has_one_spelling_for_two_options() -> None:

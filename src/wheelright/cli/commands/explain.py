@@ -44,7 +44,7 @@ def _render(outcome: ExplainOutcome, given: Given, screen: Screen) -> int:
 
 EXPLAIN = Command(
     name="explain",
-    summary="Tell why a package has the version and file that it has",
+    summary="Tell why a package has the version and file it has",
     description=(
         "Lists the versions of a package, newest first, with the first thing that speaks against"
         " each; the files of the locked one (or of --version) in order of rank with the tag that"
