@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,26 @@ def test_a_folder_installed_for_a_newer_one(machine: OldMachine, tmp_path: Path)
                 "ImportError: /lib/x86_64-linux-gnu/libc.so.6: version `GLIBC_2.3"
             )
             assert last.endswith("_rust.abi3.so)")
+
+
+def test_a_machine_that_described_itself(machine: OldMachine, tmp_path: Path) -> None:
+    project = tmp_path / "app"
+    project.mkdir()
+    (project / "pyproject.toml").write_text(
+        '[project]\nname = "app"\nversion = "1.0"\nrequires-python = ">=3.9"\n'
+        'dependencies = ["numpy", "cryptography"]\n'
+    )
+    wheelright("target", "describe", "--script", "-o", tmp_path / "describe.py", cwd=project)
+    described = machine.run([machine.python, tmp_path / "describe.py"], read_only=[tmp_path])
+    (project / "plc.json").write_text(described.stdout)
+    wheelright("target", "add", "plc", "--file", "plc.json", cwd=project)
+    wheelright("sync", "--for", "plc", "--python", machine.shared_python, cwd=project)
+    locked = tomllib.loads((project / "pylock.toml").read_text())
+    assert {package["name"] for package in locked["packages"]} >= {"numpy", "cryptography"}
+    python = project / ".venv" / "bin" / "python"
+    done = machine.run([python, "-c", COUNT], binds=[project])
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout) == [10, DIGEST, str(project / ".venv")]
 
 
 def test_a_venv_made_for_it_here(machine: OldMachine, tmp_path: Path) -> None:

@@ -320,6 +320,16 @@ def test_declaring_this_machine(bench: Workbench) -> None:
             ),
         ),
         (
+            "musl --platform linux",
+            1,
+            lines(
+                "error: the target `musl` has the name of another platform: it is"
+                " `x86_64-manylinux_2_28`",
+                "  as the name of a platform, `musl` is musl 1.2, x86_64",
+                "hint: give the target a name of its own",
+            ),
+        ),
+        (
             "plc --platform linux --here",
             2,
             "error: `--platform` and `--here` exclude each other\n",

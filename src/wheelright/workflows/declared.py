@@ -298,6 +298,8 @@ def _check_name(name: str, platform: Platform) -> None:
     except UnknownPlatform:
         return
     same_family = named.os == platform.os and name in _FAMILIES
+    if name == "musl":
+        same_family = platform.libc == "musl"
     if named != platform and not same_family:
         raise TargetError(
             f"the target `{name}` has the name of another platform: it is `{platform}`",
