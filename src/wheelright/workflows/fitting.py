@@ -10,17 +10,28 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from wheelright.errors import UsageError
-from wheelright.venv import Record, RecordedTarget, guard_facts, guard_files, list_installed
+from wheelright.targets.needs import read_needs, to_plain
+from wheelright.targets.needs.wheel import PLAIN_VERSION
+from wheelright.venv import (
+    Record,
+    RecordedTarget,
+    guard_facts,
+    guard_files,
+    list_installed,
+    measure_needs,
+)
 from wheelright.venv.guard import found_of, is_fit, misfit_help, misfit_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from wheelright.project import Settings
+    from wheelright.store import StoredWheel
     from wheelright.targets import Platform
-    from wheelright.venv import Installed, Venv
+    from wheelright.venv import Installed, RecordedPackage, Venv
     from wheelright.workflows.goals import Goal
 
 
@@ -53,6 +64,27 @@ def guard_for(
     """
     facts = guard_facts(record, settings.guard, complete=_is_complete(record, kept))
     return guard_files(facts)
+
+
+def with_needs(
+    packages: Sequence[RecordedPackage],
+    venv: Venv,
+    kept: Sequence[Installed],
+    wheels: Mapping[str, StoredWheel],
+) -> tuple[RecordedPackage, ...]:
+    """Measure what was never measured, or by a Wheelright that measured in another way."""
+    installed = {one.name: one for one in kept}
+
+    def measured(package: RecordedPackage) -> RecordedPackage:
+        if package.needs and package.needs[0] == PLAIN_VERSION:
+            return package
+        if package.name in wheels:
+            wheel = wheels[package.name]
+            paths = [entry.path for entry in wheel.facts.entries]
+            return replace(package, needs=to_plain(read_needs(wheel.path, paths)))
+        return replace(package, needs=measure_needs(venv, installed[package.name]))
+
+    return tuple(map(measured, packages))
 
 
 def facts_of(venv: Venv, record: Record) -> dict[str, Any] | None:

@@ -32,7 +32,7 @@ from wheelright.workflows.aims import runs_here
 from wheelright.workflows.alone import alone
 from wheelright.workflows.direct.installing import DirectWheels, Stated
 from wheelright.workflows.fetching import Fetcher
-from wheelright.workflows.fitting import guard_for
+from wheelright.workflows.fitting import guard_for, with_needs
 from wheelright.workflows.lock import (
     LOCK_NAME,
     build_policy,
@@ -159,6 +159,7 @@ def _carry_out(work: Syncing) -> Venv:
         options=recorded(options),
     )
     packages = next_packages(work.record, work.plan, wheels)
+    packages = with_needs(packages, venv, work.plan.kept, wheels)
     record = msgspec.structs.replace(record, packages=packages)
     guard = guard_for(context.settings, record, work.plan.kept)
     if work.plan.is_empty and record == work.record and not read_pending(venv):
