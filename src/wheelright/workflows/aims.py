@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from wheelright.errors import RequestError, UsageError
@@ -49,7 +49,9 @@ class Aim:
     @property
     def members(self) -> tuple[Aim, ...]:
         """Every single aim, this one first."""
-        return (self, *self.others)
+        if not self.others:
+            return (self,)
+        return (replace(self, others=()), *self.others)
 
     @property
     def full_name(self) -> str | None:

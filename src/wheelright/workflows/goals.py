@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 from packaging.specifiers import SpecifierSet
 
 from wheelright.errors import RequestError, UsageError
+from wheelright.project import Target
 from wheelright.targets.errors import UnknownPlatform
-from wheelright.workflows.declared import TargetError, find_target
+from wheelright.workflows.declared import TargetError, find_target, read_target
 
 if TYPE_CHECKING:
     from wheelright.project import Project
@@ -63,12 +64,17 @@ class Goal:
 def choose_goal(context: Context, options: SyncOptions, record: Record | None) -> Goal:
     """Return what the project's venv is to serve.
 
-    Raises ``TargetError`` for names that are none, :class:`ForgottenTargetError`, and
-    ``UsageError`` for this machine among other targets.
+    Raises ``TargetError`` and ``UnknownPlatform`` for names that are none,
+    :class:`ForgottenTargetError`, and ``UsageError`` for this machine among other targets.
     """
     project, settings = context.find_project(), context.settings
     setting = settings.default_target
-    asked = options.target or options.python_platform or context.environ.get(VARIABLE)
+    platform = options.python_platform
+    if platform is not None:
+        # As with uv: one platform, never a name of the project's.
+        found = () if platform in NATIVE else (read_target(Target(platform), project),)
+        return Goal(found, setting, asked=True)
+    asked = options.target or context.environ.get(VARIABLE)
     if asked:
         return Goal(_targets(context, project, asked), setting, asked=True)
     if record is None or record.setting != setting:
@@ -97,7 +103,15 @@ def _targets(context: Context, project: Project | None, names: str) -> tuple[Dec
                 where=f"--for {names}",
                 hints=["name its platform instead; `wheelright target list` shows it"],
             )
-    return tuple(find_target(name, project, context.settings) for name in listed)
+    found = tuple(find_target(name, project, context.settings) for name in listed)
+    if found and not set.intersection(*(set(target.pythons) for target in found)):
+        quoted = " and ".join(f"`{target.name}`" for target in found)
+        raise TargetError(
+            f"the targets {quoted} have no Python in common",
+            details=[f"`{one.name}` runs Python {one.python}" for one in found],
+            hints=['`venv = "per-target"` in `[tool.wheelright]` keeps a venv for each target'],
+        )
+    return found
 
 
 def forgotten(record: Record) -> ForgottenTargetError:
