@@ -105,11 +105,10 @@ def test_a_python_that_a_target_names_is_a_promise(bench: Workbench) -> None:
     assert (answer.code, answer.err) == (
         1,
         lines(
-            "error: no versions satisfy the requirements of `app` where `python_version >= '3.14'`",
-            "  Because `zmq==1.0` or `zmq>=27.0` cannot be used (nothing fits plc), `zmq==26.4`"
-            " cannot be used (nothing fits plc on Python 3.14) and `app` requires `zmq`, the"
-            " requirements of `app` cannot be met.",
-            "  `zmq` 27.1 does not serve plc (glibc 2.17, x86_64) on Python 3.14: its wheels need"
+            "error: no versions satisfy the requirements of `app` for plc on Python 3.14",
+            "  Because all versions of `zmq` cannot be used (no file fits) and `app` requires"
+            " `zmq`, the requirements of `app` cannot be met.",
+            "  no version of `zmq` serves plc (glibc 2.17, x86_64) on Python 3.14: its wheels need"
             " glibc 2.28 or newer, plc has 2.17 (nearest wheel: cp314-manylinux_2_28_x86_64)",
             "hint: raise the floor of `plc` to `x86_64-manylinux_2_28`, which `zmq` 27.1 serves",
             "hint: `--allow-build zmq` lets it be built for plc on Python 3.14",
@@ -130,9 +129,9 @@ def test_nothing_fits_at_any_version(bench: Workbench) -> None:
     assert (answer.code, answer.err) == (
         1,
         lines(
-            "error: no versions satisfy the requirements of `app`",
-            "  Because `zmq>=27.0` cannot be used (nothing fits plc) and `app` requires `zmq>=27`,"
-            " the requirements of `app` cannot be met.",
+            "error: no versions satisfy the requirements of `app` for plc",
+            "  Because `zmq>=27.0` cannot be used (no file fits) and `app` requires `zmq>=27`, the"
+            " requirements of `app` cannot be met.",
             "  `zmq` 27.1 does not serve plc (glibc 2.17, x86_64): its wheels need glibc 2.28 or"
             " newer, plc has 2.17 (nearest wheel: cp311-manylinux_2_28_x86_64)",
             "hint: `zmq` 26.4 serves plc on Python 3.11 to 3.13: ask for `zmq<=26.4`",
@@ -220,14 +219,15 @@ def test_what_nothing_serves_for_both_is_a_conflict(bench: Workbench) -> None:
     assert (answer.code, answer.err) == (
         1,
         lines(
-            "error: no versions satisfy the requirements of `app`",
-            "  Because `both==1` cannot be used (nothing fits x86_64-musllinux_1_2), `both==2`"
-            " cannot be used (nothing fits x86_64-manylinux_2_17) and `app` requires `both`, the"
-            " requirements of `app` cannot be met.",
+            "error: no versions satisfy the requirements of `app` for x86_64-manylinux_2_17 and"
+            " x86_64-musllinux_1_2",
+            "  Because all versions of `both` cannot be used (no file fits) and `app` requires"
+            " `both`, the requirements of `app` cannot be met.",
             "  `both` 2 does not serve x86_64-manylinux_2_17 (glibc 2.17, x86_64): its wheels are"
             " for musl, not for x86_64-manylinux_2_17 (glibc 2.17, x86_64) (nearest wheel:"
             " cp312-musllinux_1_2_x86_64)",
-            "hint: `both` 1 serves x86_64-manylinux_2_17: ask for `both<=1`",
+            "hint: no marker tells x86_64-manylinux_2_17 from x86_64-musllinux_1_2, so that they"
+            " share versions: lock them in projects of their own",
         ),
     )
 
@@ -291,10 +291,11 @@ def test_only_wheels_are_required_of_what_has_none(bench: Workbench) -> None:
     assert (answer.code, answer.err) == (
         1,
         lines(
-            "error: no versions satisfy the requirements of `app`",
-            "  Because `old` cannot be used (nothing fits plc) and `app` requires `old`, the"
+            "error: no versions satisfy the requirements of `app` for plc",
+            "  Because `old` cannot be used (no file fits) and `app` requires `old`, the"
             " requirements of `app` cannot be met.",
-            "  `old` 1.0 does not serve plc (glibc 2.17, x86_64): it has only an sdist",
+            "  no version of `old` serves plc (glibc 2.17, x86_64): it has only an sdist",
+            "hint: require `old` by a marker that leaves plc out, or drop the target",
             "hint: `--allow-build old` lets it be built for plc",
         ),
     )
@@ -316,9 +317,11 @@ def test_allowed_builds_stand_in_where_nothing_else_serves(bench: Workbench) -> 
 def test_an_allowed_build_serves_the_python_that_no_wheel_is_for(bench: Workbench) -> None:
     declare(bench, "zmq", targets=f'{PLC}\nallow-build = ["zmq"]')
     assert bench.ok("lock").err == lines(
-        "note: zmq 26.4 will be built for plc on Python 3.14: its wheels are for Python 3.11 to"
-        " 3.13",
-        "Locked 1 package in [TIME]",
+        "note: zmq 27.1 passed over: its wheels need glibc 2.28 or newer, plc has 2.17;"
+        " 26.4 serves plc on Python 3.11 to 3.13",
+        "note: zmq 27.1 will be built for plc on Python 3.14: its wheels need glibc 2.28 or newer,"
+        " plc has 2.17",
+        "Locked 2 packages in [TIME]",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, get_args
 
+from wheelright.cli.for_targets import TARGET_BUILD_OPTIONS
 from wheelright.cli.option import (
     BUILD,
     INDEX,
@@ -434,24 +435,7 @@ BUILD_OPTIONS = (
         heading=BUILD,
         help="Build this package, whatever wheels it has",
     ),
-    Option(
-        flags=("--wheels",),
-        dest="wheels",
-        metavar="MODE",
-        choices=("require", "prefer", "any"),
-        heading=BUILD,
-        help="Whether declared targets must be served by wheels, should be, or need not be",
-    ),
-    Option(
-        flags=("--allow-build",),
-        dest="allow_build",
-        metavar="PACKAGE",
-        many=True,
-        words=True,
-        heading=BUILD,
-        help="Let this package be built for a declared target that none of its wheels serves",
-    ),
-    *BUILDING_OPTIONS,
+    *TARGET_BUILD_OPTIONS,
 )
 
 

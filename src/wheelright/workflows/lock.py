@@ -30,7 +30,7 @@ from wheelright.workflows.judges import BuildPolicy, UniversalJudge
 from wheelright.workflows.members import joined_project, static_members
 from wheelright.workflows.origins import origins_of, pinned_indexes, with_origins
 from wheelright.workflows.outcomes import Change, LockedItem, LockOutcome, ServedItem
-from wheelright.workflows.passing import check_archives, notes, with_target_help
+from wheelright.workflows.passing import check_archives, notes
 from wheelright.workflows.roots import DEFAULT_PYTHONS, gather_roots, lock_inputs
 from wheelright.workflows.sources import direct_reader, source_metadata
 from wheelright.workflows.stated import Stated, edits_of
@@ -38,9 +38,11 @@ from wheelright.workflows.targeting import (
     covered_environments,
     covered_python,
     points_of,
+    resolve_for_targets,
     served_targets,
 )
 from wheelright.workflows.targets_judge import TargetsJudge
+from wheelright.workflows.unserved import with_target_help
 from wheelright.workflows.writing import write_packages
 
 if TYPE_CHECKING:
@@ -216,7 +218,10 @@ def make_lock(work: Locking, known: Lock | None) -> tuple[Lock, Resolution]:
     driver = _driver(work, local, policy)
     request = _request(work, driver, known)
     try:
-        resolution = driver.drive(resolve(request))
+        asked = resolve(request)
+        if isinstance(driver.judge, TargetsJudge):
+            asked = resolve_for_targets(request, driver.judge)
+        resolution = driver.drive(asked)
         check_references(resolution, local, project)
         if isinstance(driver.judge, TargetsJudge):
             check_archives(driver.judge, resolution, local)
@@ -402,3 +407,5 @@ def _report(context: Context, work: Locking, resolution: Resolution, driver: Dri
         f" {counts.splits} splits, {counts.refinements} refinements, {counts.visited} versions"
         f" visited, {counts.environments} parts, {driver.counts()}"
     )
+    for line in counts.backtracked:
+        context.reporter.debug(line)

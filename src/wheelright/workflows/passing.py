@@ -1,7 +1,7 @@
 """What is said of a lock for targets: versions passed over, Pythons left out, what is built.
 
-Must live here: the words, for notes and for conflicts. Must not live here: the judging itself
-(``targets_judge``).
+Must live here: the words of notes. Must not live here: the judging itself (``targets_judge``), and
+what is said where nothing serves (``unserved``).
 """
 
 from __future__ import annotations
@@ -11,15 +11,14 @@ from typing import TYPE_CHECKING
 from packaging.markers import Marker
 
 from wheelright.outside.urls import redact
-from wheelright.resolver.candidates import is_prerelease, version_of
-from wheelright.resolver.errors import ResolutionFailure
+from wheelright.resolver.candidates import version_of
 from wheelright.targets import nearest_wheel
 from wheelright.workflows.direct.errors import WrongPlaceError
 from wheelright.workflows.judges import usable_files, wheel_names
 from wheelright.workflows.targets_judge import minors_in_words, where
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterable, Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
     from wheelright.index import ProjectPage, Release
@@ -28,9 +27,6 @@ if TYPE_CHECKING:
     from wheelright.targets import Misfit
     from wheelright.workflows.local import LocalProject
     from wheelright.workflows.targets_judge import Cell, TargetsJudge
-
-#: More packages than these are not explained one by one in a conflict.
-EXPLAINED = 3
 
 
 class Chosen:
@@ -51,12 +47,13 @@ class Chosen:
         values = self._judge.targets[point].values((3, minor))
         for package in found:
             texts = package.markers.values()
-            if any(text is None or _holds(text, values) for text in texts):
+            if any(text is None or holds_at(text, values) for text in texts):
                 return package
         return None
 
 
-def _holds(text: str, values: Mapping[str, str]) -> bool:
+def holds_at(text: str, values: Mapping[str, str]) -> bool:
+    """Whether a marker of an answer holds where no extra and no group is asked for."""
     nothing = frozenset[str]()
     said: dict[str, str | AbstractSet[str]] = {
         **values,
@@ -221,7 +218,7 @@ def reason(judge: TargetsJudge, name: str, release: Release, cells: Iterable[Cel
     wheels = wheel_names(usable_files(name.partition("@")[0], release, judge.policy))
     if not wheels:
         return "it has only an sdist"
-    nearest = _nearest(judge, release, name, cells)
+    nearest = nearest_of(judge, release, name, cells)
     if nearest is None:
         return "it has no wheel that fits"
     (point, minor), misfit = nearest
@@ -239,9 +236,10 @@ def reason(judge: TargetsJudge, name: str, release: Release, cells: Iterable[Cel
     return f"{text}, not for {target.words}" if " are for " in text else text
 
 
-def _nearest(
+def nearest_of(
     judge: TargetsJudge, release: Release, name: str, cells: Iterable[Cell]
 ) -> tuple[Cell, Misfit] | None:
+    """Return the wheel of a release that comes nearest to one of the cells, and to which."""
     wheels = wheel_names(usable_files(name.partition("@")[0], release, judge.policy))
     found = []
     for point, minor in sorted(cells):
@@ -249,105 +247,3 @@ def _nearest(
         if misfit is not None:
             found.append(((point, minor), misfit))
     return min(found, key=lambda one: one[1].distance, default=None)
-
-
-def with_target_help(
-    failure: ResolutionFailure, judge: TargetsJudge, pages: Mapping[str, ProjectPage]
-) -> ResolutionFailure:
-    """Return a failure with what is known of targets that nothing serves, and the ways out."""
-    cells = [
-        cell
-        for cell in judge.cells
-        if failure.marker is None
-        or _holds(failure.marker, judge.targets[cell[0]].values((3, cell[1])))
-    ]
-    names = [one.project.partition("[")[0] for one in failure.premises if one.kind == "misfit"]
-    details, hints = list(failure.details), []
-    for name in list(dict.fromkeys(names))[:EXPLAINED]:
-        page = pages.get(name)
-        if page is None:
-            continue
-        said = _explained(judge, page, name, cells)
-        details += [line for line in said[0] if line not in details]
-        hints += [line for line in said[1] if line not in hints]
-    return ResolutionFailure(
-        failure.message,
-        details=tuple(details),
-        hints=(*hints, *failure.hints),
-        culprits=failure.culprits,
-        premises=failure.premises,
-        marker=failure.marker,
-    )
-
-
-def _explained(
-    judge: TargetsJudge, page: ProjectPage, name: str, cells: Iterable[Cell]
-) -> tuple[list[str], list[str]]:
-    """Say of one project what its newest version lacks for cells, and what would help."""
-    final = [one for one in page.releases if not is_prerelease(one.version)] or page.releases
-    final = [one for one in final if one.summary.yanked is False] or final
-    if not final:
-        return [], []
-    newest = final[0]
-    served = judge.served(name, newest)
-    missing = [cell for cell in cells if cell not in judge.set_of(served)]
-    if not missing:
-        return [], []
-    nearest = _nearest(judge, newest, name, missing)
-    tag = f" (nearest wheel: {nearest[1].tag})" if nearest else ""
-    places = where(judge.targets, missing, words=True)
-    why = reason(judge, name, newest, missing)
-    details = [f"`{name}` {newest.version} does not serve {places}: {why}{tag}"]
-    return details, [
-        *_older(judge, final, name, missing),
-        *_lower(judge, newest, name, nearest),
-        *_builds(judge, newest, name, missing),
-        *_fewer_pythons(judge, missing),
-    ]
-
-
-def _older(
-    judge: TargetsJudge, final: Sequence[Release], name: str, missing: Sequence[Cell]
-) -> Iterator[str]:
-    """Name the newest version that serves all that is missing, or else its oldest Pythons."""
-    oldest = dict(sorted(missing, reverse=True))
-    for wanted in (frozenset(missing), frozenset(oldest.items())):
-        for release in final[1:]:
-            served = judge.set_of(judge.served(name, release)).intersection(missing)
-            if wanted <= served:
-                places = where(judge.targets, served)
-                taken = f"{name}<={release.version}"
-                yield f"`{name}` {release.version} serves {places}: ask for `{taken}`"
-                return
-
-
-def _lower(
-    judge: TargetsJudge, newest: Release, name: str, nearest: tuple[Cell, Misfit] | None
-) -> Iterator[str]:
-    if nearest is not None and nearest[1].platform is not None:
-        target = judge.targets[nearest[0][0]]
-        yield (
-            f"raise the floor of `{target.name}` to `{nearest[1].platform}`, which `{name}`"
-            f" {newest.version} serves"
-        )
-
-
-def _builds(
-    judge: TargetsJudge, newest: Release, name: str, missing: Sequence[Cell]
-) -> Iterator[str]:
-    if newest.summary.sdists and judge.policy.may_build(name) and name not in judge.allow_build:
-        places = where(judge.targets, missing)
-        yield f"`--allow-build {name}` lets it be built for {places}"
-
-
-def _fewer_pythons(judge: TargetsJudge, missing: Sequence[Cell]) -> Iterator[str]:
-    """Offer to leave out Pythons that a target names, where only the newest are not served."""
-    for point, target in enumerate(judge.targets):
-        minors = sorted(minor for at, minor in missing if at == point)
-        newest = [minor for _, minor in target.pythons][-len(minors) :] if minors else []
-        if minors and minors == newest and len(minors) < len(target.pythons):
-            kept = [minor for _, minor in target.pythons if minor < minors[0]]
-            yield (
-                f'leave Python {minors_in_words(minors)} out: `python = ">=3.{kept[0]},'
-                f'<3.{minors[0]}"` for {target.name}'
-            )

@@ -14,13 +14,15 @@ from packaging.markers import Marker
 from packaging.specifiers import SpecifierSet
 
 from wheelright.lockfile import LockedTarget
+from wheelright.resolver import ResolutionFailure, resolve
 from wheelright.workflows.declared import NEWEST_MINOR, TargetError, minors_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Generator, Iterable, Mapping, Sequence
 
-    from wheelright.resolver import Resolution
+    from wheelright.resolver import Answer, Need, Request, Resolution
     from wheelright.workflows.declared import DeclaredTarget
+    from wheelright.workflows.targets_judge import TargetsJudge
 
 #: What tells platforms apart in the markers that are written.
 _TOLD_BY = ("sys_platform", "platform_machine", "implementation_name")
@@ -69,6 +71,26 @@ def _within(target: DeclaredTarget, environments: Iterable[str]) -> list[bool]:
         not markers or any(marker.evaluate(dict(target.values(python))) for marker in markers)
         for python in target.pythons
     ]
+
+
+def resolve_for_targets(
+    request: Request, judge: TargetsJudge
+) -> Generator[Need, Answer, Resolution]:
+    """Resolve; where only a build would do, and it is allowed, resolve again with it.
+
+    So a package that may be built is built for those targets only that no wheel serves, as long as
+    the rest of the project lets the versions with wheels be chosen. Raises ``ResolutionFailure``.
+    """
+    while True:
+        try:
+            resolution = yield from resolve(request)
+        except ResolutionFailure as failure:
+            given = (one.project for one in failure.premises if one.kind == "misfit")
+            if not judge.loosen(name.partition("[")[0] for name in given):
+                raise
+            continue
+        if not judge.loosen(one.name for one in resolution.left_out):
+            return resolution
 
 
 def served_targets(

@@ -37,7 +37,8 @@ class TargetsJudge:
     """For a lock that serves declared targets: a release counts where its files serve.
 
     Sets of cells (:data:`Cell`) are ints, one bit per pair of ``cells``. ``pages`` holds what was
-    read of each project: it tells whether newer releases publish wheels.
+    read of each project: it tells whether newer releases publish wheels. What ``allow_build`` names
+    is built for cells that no version has a wheel for; once it is ``loose``, for any.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class TargetsJudge:
         self.policy = policy
         self.wheels = wheels
         self.allow_build = frozenset(allow_build)
+        self.loose: set[str] = set()
         self.pages = pages if pages is not None else {}
         self.universal = UniversalJudge(policy, required)
         self.cells: tuple[Cell, ...] = tuple(
@@ -77,7 +79,7 @@ class TargetsJudge:
         if self.universal.required:
             missing = self.universal.judge(project, release).unserved
         verdict = Verdict(self, name, release)
-        reluctant = project in self.allow_build and self._is_reluctant(name, release)
+        reluctant = project in self.loose and self._is_reluctant(name, release)
         return Fitness(unserved=missing, files=verdict, reluctant=reluctant)
 
     def order(self, release: Release) -> tuple[File, ...]:
@@ -115,9 +117,18 @@ class TargetsJudge:
     def served(self, name: str, release: Release) -> int:
         """Return the cells that a release serves, by wheels or by builds that are allowed."""
         mask = self.by_wheels(name, release)
-        if mask != self.full and self._may_be_built(name, release):
-            return self.full
-        return mask
+        project = name.partition("@")[0]
+        if mask == self.full or not release.summary.sdists or not self.policy.may_build(project):
+            return mask
+        if project in self.allow_build and self.wheels != "any" and project not in self.loose:
+            return mask | self._unservable_by_wheels(name)
+        return self.full if self._may_be_built(name, release) else mask
+
+    def loosen(self, names: Iterable[str]) -> bool:
+        """Let allowed builds stand in for wheels of other versions too; whether that is new."""
+        fresh = self.allow_build.intersection(names) - self.loose
+        self.loose |= fresh
+        return bool(fresh)
 
     def wheel_mask(self, name: str) -> int:
         """Return the cells that a wheel serves, by its file name."""
@@ -148,8 +159,6 @@ class TargetsJudge:
     def _may_be_built(self, name: str, release: Release) -> bool:
         """Whether the sdist of a release may stand in where none of its wheels fits."""
         project = name.partition("@")[0]
-        if not release.summary.sdists or not self.policy.may_build(project):
-            return False
         if project in self.allow_build or not self.policy.may_use_wheels(project):
             return True
         if self.wheels == "prefer":
@@ -177,8 +186,8 @@ class TargetsJudge:
         newer = (one.version for one in page.releases[first:])
         return first < len(page.releases) and release.version in newer
 
-    def _is_reluctant(self, name: str, release: Release) -> bool:
-        """Whether a release would be built where another one has a wheel."""
+    def _unservable_by_wheels(self, name: str) -> int:
+        """Return the cells that no version of a project has a wheel for."""
         unservable = self._unservable.get(name)
         if unservable is None:
             page = self.pages.get(name)
@@ -186,7 +195,12 @@ class TargetsJudge:
             for one in page.releases if page is not None else ():
                 united |= self.by_wheels(name, one)
             unservable = self._unservable[name] = self.full & ~united
-        return self.by_wheels(name, release) | unservable != self.full
+        return unservable
+
+    def _is_reluctant(self, name: str, release: Release) -> bool:
+        """Whether a release would be built where another one has a wheel."""
+        mask = self.by_wheels(name, release) | self._unservable_by_wheels(name)
+        return mask != self.full
 
 
 class Verdict:
@@ -214,12 +228,8 @@ class Verdict:
 
     @property
     def misfit(self) -> str:
-        """The targets that are not served, so that versions alike are spoken of together."""
-        judge = self._judge
-        missing = judge.set_of(judge.full & ~self.mask)
-        if not missing:
-            return "no wheel serves a required environment"
-        return f"nothing fits {where(judge.targets, missing)}"
+        """The same for all versions, so that they are spoken of together (see ``unserved``)."""
+        return "no file fits"
 
     @property
     def hopeful(self) -> bool:
