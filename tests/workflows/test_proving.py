@@ -265,8 +265,9 @@ def test_an_entry_that_is_needed_where_it_does_not_apply() -> None:
     )
     assert bad.fixes == ("lock again, with the target among `targets`",)
     # Overridden projects are taken as they are locked, and foreign locks tell no requirements.
-    inputs = LockInputs(project="app", requirements=("a",), overrides=("b<1",))
-    assert not proved(*packages, inputs=inputs).missing
+    for text in ("b<1", "B", "a 1.0: six, b<1", "a: b @ https://example.org/b.zip"):
+        inputs = LockInputs(project="app", requirements=("a",), overrides=(text,))
+        assert not proved(*packages, inputs=inputs).missing, text
     assert not proved(*packages, inputs=None).missing
 
 

@@ -117,21 +117,17 @@ def _passed_over(
     if not hard:
         return {}
     lock, _ = lock_to_prove(context, replace(options, locked=False, frozen=True))
-    offline = context.again(options=replace(context.options, offline=True))
-    indexes = offline.indexes(options.index)
     rules = rules_of(context)
     found: dict[tuple[str, str | None, str], str] = {}
     known = [
         (target, {one.text: one for one in standings(lock, target)}, _by_entry(proved))
         for target, proved in zip(targets, proof.targets, strict=True)
     ]
+    pages = _cached_pages(context, options, lock)
     for entry in lock.packages:
-        if entry.version is None or not entry.wheels:
+        page = pages.get(entry.name)
+        if entry.version is None or page is None:
             continue
-        try:
-            page = indexes.page(entry.name, entry.index)
-        except WheelrightError:
-            continue  # nothing is known of it without a request
         newer = _newer(page, entry.version)
         for target, at, cells in known if newer else ():
             pythons = [cell.python for cell in cells.get((entry.name, entry.version), ())]
@@ -140,6 +136,26 @@ def _passed_over(
             if reason is not None:
                 found[entry.name, entry.version, target.name] = reason
     return found
+
+
+def _cached_pages(context: Context, options: CheckOptions, lock: Lock) -> dict[str, ProjectPage]:
+    """Return the pages that the cache has, however old, of packages with wheels."""
+    offline = replace(context, options=replace(context.options, offline=True))
+    for name in ("settings", "project", "project_directory", "cache_directory"):
+        if name in vars(context):
+            vars(offline)[name] = vars(context)[name]
+    pages = {}
+    try:
+        indexes = offline.indexes(options.index)
+        for name, entries in lock.by_name.items():
+            if entries[0].wheels:
+                try:
+                    pages[name] = indexes.page(name, entries[0].index)
+                except WheelrightError:
+                    continue  # nothing is known of it without a request
+    finally:
+        offline.close()
+    return pages
 
 
 def _newer(page: ProjectPage, version: str) -> list[Release]:

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from wheelright.workflows.judges import BuildPolicy
 
 _MICRO = re.compile(r"""['"]3\.(\d+)\.(\d+)""")
+# Every name in `werkzeug<3` and in `flask 3.0: werkzeug<3, six`, which is for one package only.
+_NAMES = re.compile(r"(?:^|[:,])\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 #: The micro releases among which the first that ``requires-python`` admits stands for a minor.
 _MICROS = range(40)
 
@@ -229,11 +231,14 @@ class Entries:
         inputs = self.lock.inputs
         if inputs is None:
             return
-        overridden = {parse_line(text).name for text in inputs.overrides}
+        overridden = {
+            normalize_name(name) for text in inputs.overrides for name in _NAMES.findall(text)
+        }
         entries: dict[str, list[LockedPackage]] = {}
         for package in applying:
             entries.setdefault(package.name, []).append(package)
-        tables = (*inputs.extras.values(), *inputs.groups.values())
+        groups = (table for table in inputs.groups.values() if _admitted(table, standing))
+        tables = (*inputs.extras.values(), *groups)
         own = (*inputs.requirements, *(text for table in tables for text in table))
         queue: list[tuple[str, str, tuple[str, ...]]] = [("the project", text, ()) for text in own]
         holds = _Holds(standing)
@@ -254,6 +259,16 @@ class Entries:
             for package in entries.get(line.name, ()):
                 known = f"`{package.name}` {package.version or ''}".rstrip()
                 queue += [(known, required, line.extras) for required in package.requires]
+
+
+def _admitted(group: Iterable[str], standing: Standing) -> bool:
+    """Whether a group's own ``requires-python``, which stands among its lines, admits a Python."""
+    bounds = [text.partition(" ")[2] for text in group if text.startswith("requires-python ")]
+    return all(
+        _admits(bound, _numbers(values["python_full_version"]))
+        for bound in bounds
+        for values in standing.values
+    )
 
 
 class _Holds:
