@@ -517,15 +517,6 @@ def test_an_index_may_not_name_places(served: Workbench) -> None:
             ),
         ),
         (
-            "git+https://user:secret@example.com/x.git",
-            (
-                "error: the place of `git+https://example.com/x.git` is a Git repository, which"
-                " this version cannot install from\n"
-                "  in the command line\n"
-                "hint: use an index, a directory, or the file of a wheel or an sdist\n"
-            ),
-        ),
-        (
             "leaf=2",
             (
                 "error: `leaf=2` is not a valid requirement: `leaf=2`: expected semicolon (after"

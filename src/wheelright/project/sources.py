@@ -202,7 +202,8 @@ def source_of_reference(requirement: Requirement) -> Source | None:
     """Return what a direct reference (``name @ URL``) points at; ``None`` where there is none.
 
     ``git+https://host/repo@rev#subdirectory=x`` is a :class:`GitSource`, ``file:`` a
-    :class:`PathSource`, anything else a :class:`UrlSource`.
+    :class:`PathSource` unless it names a folder of an archive, anything else a
+    :class:`UrlSource`.
     """
     if requirement.url is None:
         return None
@@ -221,7 +222,7 @@ def source_of_url(url: str) -> Source:
         scheme = parts.scheme.removeprefix("git+")
         repository = urlunsplit((scheme, parts.netloc, path, parts.query, ""))
         return GitSource(git=repository, rev=revision or None, subdirectory=subdirectory)
-    if parts.scheme == "file":
+    if parts.scheme == "file" and subdirectory is None:
         from urllib.request import url2pathname  # noqa: TID251 - a pure function of text
 
         path = url2pathname(parts.path)

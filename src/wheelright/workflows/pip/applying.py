@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from wheelright.errors import RequestError
-from wheelright.lockfile.model import path_of
 from wheelright.outside import files
 from wheelright.outside.processes import run
 from wheelright.venv import Record, apply_plan, next_packages
 from wheelright.venv.place import Placer
 from wheelright.venv.remove import remove_package
+from wheelright.workflows.direct.installing import DirectWheels
 from wheelright.workflows.fetching import Fetcher
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from wheelright.workflows.aims import Aim
     from wheelright.workflows.building import Builds
     from wheelright.workflows.context import Context
+    from wheelright.workflows.direct.installing import Stated
     from wheelright.workflows.judges import BuildPolicy
     from wheelright.workflows.pip.sites import Site
 
@@ -35,8 +36,11 @@ def fetch_wheels(
     aim: Aim,
     plan: Plan,
     policy: BuildPolicy,
+    stated: Stated,
 ) -> dict[str, StoredWheel]:
     """Return the stored wheel of everything that the plan installs.
+
+    ``stated`` has the credentials of what is asked for by its place.
 
     Raises ``RequestError`` where a wheel that was built here does not fit what it is for.
     """
@@ -45,15 +49,17 @@ def fetch_wheels(
     def build(file: File) -> StoredWheel:
         return builds.sdist(file)
 
+    direct = DirectWheels(builds, policy, stated)
+    built = {
+        one.name: (one.origin, one.file)
+        for one in coming
+        if one.origin is not None and direct.needs_build(one.origin, one.file)
+    }
+    fetched = {o.name: o.file for o in coming if o.file is not None and o.name not in built}
     fetcher = Fetcher(indexes, context.store, context.reporter, build)
-    wheels = fetcher.wheels({one.name: one.file for one in coming if one.file is not None})
-    for one in coming:
-        if one.file is None:
-            assert one.origin is not None
-            source = path_of(one.origin.url)
-            allowed = builds if policy.may_build(one.name) else builds.only_pure()
-            build_it = allowed.editable if one.origin.editable else allowed.wheel
-            wheels[one.name] = build_it(source)
+    wheels = fetcher.wheels(fetched)
+    for name, (origin, file) in built.items():
+        wheels[name] = direct.wheel(name, origin, file)
     for name, wheel in wheels.items():
         why = aim.why_not(wheel.file.name)
         if why is not None:

@@ -177,7 +177,6 @@ def _compiled(work: Compiling) -> Compiled:
         work.policy,
         lowest[1] if lowest else 0,
     )
-    packages = tuple(_with_archive(package, reader.found) for package in packages)
     return Compiled(asked, reader.found, found, packages)
 
 
@@ -191,15 +190,9 @@ def _as_local(direct: Direct) -> LocalProject:
         fixed.extras,
         "" if direct.directory is None else direct.directory.as_posix(),
         direct.editable,
+        None if direct.file is None else Archive(direct.file, direct.subdirectory),
+        direct.vcs,
     )
-
-
-def _with_archive(package: LockedPackage, directs: dict[str, Direct]) -> LockedPackage:
-    """Replace the directory of a direct archive by the archive itself."""
-    direct = directs.get(package.name)
-    if direct is None or direct.file is None:
-        return package
-    return replace(package, directory=None, archive=Archive(direct.file))
 
 
 def _preferred(work: Compiling) -> dict[str, tuple[str, ...]]:
@@ -278,8 +271,10 @@ def _pin(package: LockedPackage, compiled: Compiled, extras: tuple[str, ...]) ->
         return f"-e {direct.url}"
     from wheelright.lockfile.model import without_credentials
 
-    url = direct.url if direct.file is None else without_credentials(direct.file.url)
-    return f"{package.name}{asked_for} @ {url}"
+    if direct.file is None:
+        return f"{package.name}{asked_for} @ {direct.reference}"
+    part = f"#subdirectory={direct.subdirectory}" if direct.subdirectory else ""
+    return f"{package.name}{asked_for} @ {without_credentials(direct.file.url)}{part}"
 
 
 def _hashes(work: Compiling, package: LockedPackage) -> tuple[str, ...]:

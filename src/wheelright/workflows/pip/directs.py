@@ -6,24 +6,33 @@ may not bring a direct reference with it: that would let a package choose where 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from wheelright.builder import static_metadata
-from wheelright.index import NeedsBuildError
 from wheelright.index.metadata import read_metadata
+from wheelright.lockfile import Vcs
 from wheelright.outside.urls import redact
-from wheelright.project import PathSource, UrlSource, parse_requirement, source_of_reference
+from wheelright.project import (
+    GitSource,
+    PathSource,
+    UrlSource,
+    parse_requirement,
+    source_of_reference,
+)
 from wheelright.store import File
 from wheelright.targets import (
     InvalidFileName,
     normalize_name,
-    parse_sdist_name,
     parse_wheel_name,
 )
 from wheelright.venv import Origin
+from wheelright.workflows.direct.archives import Archives, tree_in
+from wheelright.workflows.direct.installing import git_origin
+from wheelright.workflows.direct.places import Ask, repository_of, revision_of
+from wheelright.workflows.direct.reading import git_of
 from wheelright.workflows.driver import Fixed
 from wheelright.workflows.fingerprints import fingerprint
 from wheelright.workflows.pip.asking import Asked, holds
@@ -36,7 +45,6 @@ from wheelright.workflows.pip.errors import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
     from wheelright.index import Indexes
     from wheelright.index.metadata import Headers
@@ -53,7 +61,8 @@ _PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
 class Direct:
     """A project that is at one place. ``url`` is for messages and files: without credentials.
 
-    ``file`` is None for a directory, ``directory`` for an archive. ``by`` says who asks for it.
+    ``file`` is that of an archive, ``directory`` a source tree, ``vcs`` the commit of a repository.
+    ``by`` says who asks for it.
     """
 
     name: str
@@ -64,18 +73,37 @@ class Direct:
     file: File | None = None
     directory: Path | None = None
     editable: bool = False
+    vcs: Vcs | None = None
+    subdirectory: str | None = None
 
     def origin(self) -> Origin:
         """Return where it comes from, as an environment remembers it."""
+        if self.vcs is not None:
+            return git_origin(self.vcs, Path())
         if self.directory is not None:
             mark = fingerprint(self.directory, editable=self.editable)
             return Origin(self.url, editable=self.editable, fingerprint=mark)
         assert self.file is not None
-        return Origin(self.url, fingerprint=self.file.hashes.get("sha256"), is_directory=False)
+        return Origin(
+            self.url,
+            fingerprint=self.file.hashes.get("sha256"),
+            is_directory=False,
+            subdirectory=self.subdirectory,
+        )
+
+    @property
+    def reference(self) -> str:
+        """The place as it stands in a requirement."""
+        part = f"#subdirectory={self.subdirectory}" if self.subdirectory else ""
+        if self.vcs is not None:
+            return f"git+{self.vcs.url}@{self.vcs.commit}{part}"
+        return f"{self.url}{part}"
 
     @property
     def shown(self) -> str:
         """The place in words for messages."""
+        if self.vcs is not None:
+            return self.reference
         if self.directory is not None:
             return str(self.directory)
         return self.url
@@ -105,7 +133,7 @@ class DirectReader:
                 direct = self._read(one)
                 extras = f"[{','.join(one.extras)}]" if one.extras else ""
                 marker = f" ; {one.marker}" if one.marker else ""
-                text = f"{direct.name}{extras} @ {direct.url}{marker}"
+                text = f"{direct.name}{extras} @ {direct.reference}{marker}"
                 named.append(replace(one, text=text, requirement=parse_requirement(text)))
         return named
 
@@ -121,7 +149,7 @@ class DirectReader:
             )
         known = self.found.get(direct.name)
         if known is not None:
-            if (known.url, known.editable) != (direct.url, direct.editable):
+            if (known.reference, known.editable) != (direct.reference, direct.editable):
                 raise ConflictingReferencesError(
                     f"`{direct.name}` is asked for from two places",
                     details=[
@@ -150,9 +178,7 @@ class DirectReader:
 
     def _at(self, asked: Asked, source: Source) -> Direct:
         if isinstance(source, UrlSource):
-            if source.subdirectory:
-                raise _unsupported(asked, "is a folder inside an archive")
-            return self._archive(asked, source.url)
+            return self._archive(asked, source.url, source.subdirectory)
         if isinstance(source, PathSource):
             path = source.located(self.builds.context.directory)
             if path.is_dir():
@@ -165,7 +191,35 @@ class DirectReader:
                     hints=["correct the path; it is relative to the file that names it"],
                 )
             return self._archive(asked, path.as_uri())
-        raise _unsupported(asked, "is a Git repository")
+        assert isinstance(source, GitSource)
+        return self._repository(asked, source)
+
+    def _repository(self, asked: Asked, source: GitSource) -> Direct:
+        context = self.builds.context
+        name = asked.name or redact(asked.text)
+        at = repository_of(Ask(name, source, context.directory, asked.origin))
+        git = git_of(context)
+        revision = revision_of(source)
+        commit = git.commit_of(at, revision)
+        tree = tree_in(git.checkout(at, commit), source.subdirectory, f"{at.shown}@{commit[:12]}")
+        headers = read_metadata(static_metadata(tree) or self.builds.metadata(tree))
+        vcs = Vcs(
+            "git",
+            commit,
+            url=at.clean,
+            requested_revision=revision.text or None,
+            subdirectory=source.subdirectory,
+        )
+        project = normalize_name(headers.name)
+        return Direct(
+            project,
+            headers.version,
+            _fixed(headers),
+            at.clean,
+            asked.origin,
+            vcs=vcs,
+            subdirectory=source.subdirectory,
+        )
 
     def _directory(self, asked: Asked, path: Path) -> Direct:
         if not any((path / name).is_file() for name in _PROJECT_FILES):
@@ -187,7 +241,7 @@ class DirectReader:
             editable=asked.editable,
         )
 
-    def _archive(self, asked: Asked, url: str) -> Direct:
+    def _archive(self, asked: Asked, url: str, subdirectory: str | None = None) -> Direct:
         parts = urlsplit(url)
         plain = urlunsplit(parts._replace(fragment=""))
         name = unquote(parts.path).rpartition("/")[2]
@@ -201,7 +255,7 @@ class DirectReader:
             return self._wheel(asked, file)
         if not name.lower().endswith(_SDISTS):
             raise _unsupported(asked, "is neither a wheel nor an sdist")
-        return self._sdist(asked, self.indexes.with_hash(file))
+        return self._sdist(asked, file, subdirectory)
 
     def _wheel(self, asked: Asked, file: File) -> Direct:
         try:
@@ -227,20 +281,9 @@ class DirectReader:
         )
         return Direct(wheel.name, metadata.version, fixed, redact(file.url), asked.origin, file)
 
-    def _sdist(self, asked: Asked, file: File) -> Direct:
-        name = asked.name or _project_of(file.name)
-        version = None if name is None else parse_sdist_name(file.name, name)
-        headers: Headers | None = None
-        if name is not None and version is not None:
-            try:
-                told = self.indexes.metadata(name, version, [file])
-            except NeedsBuildError:
-                pass
-            else:
-                fixed = Fixed(told.version, told.requires_dist, told.requires_python, told.extras)
-                project = normalize_name(told.name)
-                return Direct(project, told.version, fixed, redact(file.url), asked.origin, file)
-        headers = read_metadata(self.builds.sdist_metadata(file))
+    def _sdist(self, asked: Asked, file: File, subdirectory: str | None) -> Direct:
+        archives = Archives(self.builds.context, self.indexes, lambda: self.builds)
+        headers, file = archives.headers(file, subdirectory)
         return Direct(
             normalize_name(headers.name),
             headers.version,
@@ -248,6 +291,7 @@ class DirectReader:
             redact(file.url),
             asked.origin,
             file,
+            subdirectory=subdirectory,
         )
 
 
@@ -264,12 +308,6 @@ def check_hash(file: File, allowed: frozenset[str]) -> None:
 
 def _fixed(headers: Headers) -> Fixed:
     return Fixed(headers.version, headers.requires_dist, headers.requires_python, headers.extras)
-
-
-def _project_of(name: str) -> str | None:
-    """Return the project that the file name of an sdist speaks of, as far as it can be told."""
-    match = re.match(r"(.+?)-\d", name)
-    return None if match is None else normalize_name(match[1])
 
 
 def _hashes(fragment: str, given: tuple[str, ...]) -> dict[str, str]:

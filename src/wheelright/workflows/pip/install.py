@@ -120,10 +120,13 @@ def install(context: Context, options: PipInstallOptions) -> PipOutcome:
 
 def _carry_out(work: Installing, plan: Plan) -> None:
     from wheelright.targets import detect_machine
+    from wheelright.workflows.direct.installing import Stated
     from wheelright.workflows.pip.applying import change_site, fetch_wheels
 
     context, options = work.context, work.options
-    wheels = fetch_wheels(context, work.indexes, work.builds, work.aim, plan, work.policy)
+    asked = [one.source for one in work.wishes.requirements if one.source is not None]
+    stated = Stated.of(asked)
+    wheels = fetch_wheels(context, work.indexes, work.builds, work.aim, plan, work.policy, stated)
     settings = ApplyOptions(
         options.link_mode or context.settings.link_mode or "clone",
         options.compile_bytecode or context.settings.compile_bytecode,

@@ -10,6 +10,7 @@ from wheelright.lockfile.choose import choose_files, no_file_fits
 from wheelright.lockfile.select import select
 from wheelright.targets import normalize_name
 from wheelright.venv import Origin, Wanted
+from wheelright.workflows.direct.installing import archive_origin, git_origin
 from wheelright.workflows.fingerprints import fingerprint
 from wheelright.workflows.pip.errors import UnsupportedReferenceError, WrongReferenceError
 
@@ -73,13 +74,16 @@ def _read(context: Context, path: Path) -> Lock:
 
 def _wanted(package: LockedPackage, file: File | None, path: Path) -> Wanted:
     if package.vcs is not None:
-        raise UnsupportedReferenceError(
-            f"the place of `{package.name}` is a {package.vcs.kind} repository, which this version"
-            " cannot install from",
-            where=str(path),
-            hints=["lock an index's version of it instead"],
-        )
-    origin = None
+        if package.vcs.kind != "git":
+            raise UnsupportedReferenceError(
+                f"the place of `{package.name}` is a {package.vcs.kind} repository, which this"
+                " version cannot install from",
+                where=str(path),
+                hints=["lock an index's version of it instead"],
+            )
+        at = git_origin(package.vcs, path.parent)
+        return Wanted(package.name, package.version, None, (), at)
+    origin: Origin | None = None
     if package.directory is not None:
         source = (path.parent / package.directory.path).resolve()
         if not source.is_dir():
@@ -89,6 +93,5 @@ def _wanted(package: LockedPackage, file: File | None, path: Path) -> Wanted:
         editable = package.directory.editable
         origin = Origin(source.as_uri(), editable, fingerprint(source, editable=editable))
     elif package.archive is not None:
-        assert file is not None
-        origin = Origin(file.url, False, file.hashes.get("sha256"), is_directory=False)
+        origin = archive_origin(package.archive)
     return Wanted(package.name, package.version, file, package.files, origin)
