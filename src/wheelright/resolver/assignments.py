@@ -9,14 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wheelright.resolver.incompatibility import Incompatibility
 
 
-@dataclass(slots=True)
-class Assignment:
+class Assignment(Struct):
     """One step: ``project`` went from ``before`` to ``after`` at ``level``.
 
     ``cause`` is None for a decision. ``own`` is what this step alone says of the project.

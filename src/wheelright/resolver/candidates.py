@@ -10,17 +10,18 @@ the specifier's are asked of ``packaging`` one by one, since that is where its e
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from bisect import bisect_left, bisect_right
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from packaging.specifiers import InvalidSpecifier, Specifier, SpecifierSet
 from packaging.version import Version
 
 from wheelright.errors import RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from wheelright.resolver.facts import Candidate, Listing, Origin
 
@@ -51,8 +52,7 @@ def is_prerelease(version: str) -> bool:
     return _PRE.search(version.partition("+")[0]) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """How candidates are ordered: ``oldest`` first, and what pre-releases are worth."""
 
     oldest: bool = False
@@ -88,6 +88,7 @@ class Candidates:
         if choice.oldest:
             runs = [run[::-1] for run in runs]
         self.runs = runs
+        self._keys: list[list[tuple[int, tuple[int, ...]]] | None] = [None] * len(runs)
         self.oldest = choice.oldest
         self.order: list[Candidate] = [c for run in runs for c in run]
         self.bits = {c.identity: number for number, c in enumerate(self.order, 1)}
@@ -154,22 +155,24 @@ class Candidates:
     def _part(self, part: Specifier) -> int:
         if part.operator == "===" or part.version.endswith(".*") or part.operator == "~=":
             return self._asked(part)
-        version = Version(part.version)
+        version = version_of(part.version)
         result, offset = 0, 1
-        for run in self.runs:
-            result |= self._run_part(run, part, version) << offset
+        for number, run in enumerate(self.runs):
+            result |= self._run_part(number, part, version) << offset
             offset += len(run)
         return result
 
-    def _run_part(self, run: list[Candidate], part: Specifier, version: Version) -> int:
+    def _run_part(self, number: int, part: Specifier, version: Version) -> int:
         """One run: bisect to the versions with this release number, ask about those alone."""
+        run = self.runs[number]
+        keys = self._keys_of(number)
         count = len(run)
         key = (version.epoch, _trimmed(version))
-        below = _bisect(count, lambda at: self._key(run, at) < key)
-        above = _bisect(count, lambda at: self._key(run, at) <= key)
+        below = bisect_left(keys, key)
+        above = bisect_right(keys, key)
         near = 0
         for at in range(below, above):
-            if part.contains(version_of(self._at(run, at).version), prereleases=True):
+            if _admits(part, version, version_of(self._at(run, at).version)):
                 near |= 1 << at
         operator = part.operator
         low = (1 << below) - 1 if operator in {"<", "<=", "!="} else 0
@@ -180,8 +183,14 @@ class Candidates:
     def _at(self, run: list[Candidate], ascending: int) -> Candidate:
         return run[len(run) - 1 - ascending] if self.oldest else run[ascending]
 
-    def _key(self, run: list[Candidate], ascending: int) -> tuple[int, tuple[int, ...]]:
-        return _key_of(self._at(run, ascending).version)
+    def _keys_of(self, number: int) -> list[tuple[int, tuple[int, ...]]]:
+        """Return epoch and release number of the versions of a run, ascending."""
+        keys = self._keys[number]
+        if keys is None:
+            run = self.runs[number]
+            keys = [_key_of(c.version) for c in (reversed(run) if self.oldest else run)]
+            self._keys[number] = keys
+        return keys
 
     def _asked(self, part: Specifier) -> int:
         """Ask ``packaging`` about every candidate: for the operators on prefixes and strings."""
@@ -207,16 +216,15 @@ def _trimmed(version: Version) -> tuple[int, ...]:
     return release[:end]
 
 
-def _bisect(count: int, before: Callable[[int], bool]) -> int:
-    """Return how many leading positions satisfy ``before``."""
-    low, high = 0, count
-    while low < high:
-        middle = (low + high) // 2
-        if before(middle):
-            low = middle + 1
-        else:
-            high = middle
-    return low
+def _admits(part: Specifier, version: Version, candidate: Version) -> bool:
+    """Whether a specifier on ``version`` admits a version with the same release number."""
+    if _plain(version) and _plain(candidate):
+        return part.operator in {"==", ">=", "<="}
+    return part.contains(candidate, prereleases=True)
+
+
+def _plain(version: Version) -> bool:
+    return not (version.is_prerelease or version.is_postrelease or version.local)
 
 
 def _mirrored(bits: int, count: int) -> int:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class NeedCandidates:
+
+class NeedCandidates(Struct, frozen=True):
     """Which versions does a project have? Answered by :class:`Listing`.
 
     ``soon`` names projects whose candidates will be asked for next: fetch them ahead.
@@ -17,8 +17,7 @@ class NeedCandidates:
     soon: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class NeedDependencies:
+class NeedDependencies(Struct, frozen=True):
     """What does one version require? Answered by :class:`Dependencies` or :class:`Unavailable`.
 
     ``version`` is the identity of a candidate, as in ``soon``.
@@ -33,8 +32,7 @@ class NeedDependencies:
 Need: TypeAlias = NeedCandidates | NeedDependencies
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """One of several places that a project comes from, each in environments of its own.
 
     ``label`` tells them apart; it must not hold ``@``. On offer where one of the markers ``where``
@@ -62,8 +60,7 @@ class Files(Protocol):
         """Why not, in words."""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """One version of a project as its index lists it.
 
     ``requires_python`` is the specifier its files carry; ``yanked`` is False, True or the reason.
@@ -81,7 +78,7 @@ class Candidate:
     misfit: str = ""
     unserved: tuple[str, ...] = ()
     origin: Origin | None = None
-    files: Files | None = field(default=None, compare=False)
+    files: Files | None = None
     reluctant: bool = False
 
     @property
@@ -95,8 +92,7 @@ class Candidate:
         return self.version if self.origin is None else f"{self.version}@{self.origin.label}"
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(Struct, frozen=True):
     """The versions of a project, all valid, newest first. ``unknown`` says why there are none."""
 
     name: str
@@ -104,8 +100,7 @@ class Listing:
     unknown: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Dependencies:
+class Dependencies(Struct, frozen=True):
     """What one version requires: its ``Requires-Dist`` lines as written."""
 
     requires: tuple[str, ...] = ()
@@ -113,8 +108,7 @@ class Dependencies:
     extras: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Unavailable:
+class Unavailable(Struct, frozen=True):
     """The metadata of a version cannot be had; the version is left out, for this reason."""
 
     reason: str

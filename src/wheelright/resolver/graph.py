@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
 Key: TypeAlias = tuple[str, str]
 
 
-@dataclass(slots=True)
-class Edge:
+class Edge(Struct):
     """One requirement of one candidate: where it holds, on which projects, awake or not."""
 
     where: int
@@ -27,8 +27,7 @@ class Edge:
     awake: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """The answer for one set of environments: versions by key, and the edges between them."""
 
     where: int
@@ -36,8 +35,7 @@ class Part:
     edges: Mapping[Key, list[tuple[int, Key, Dependency, int]]]
 
 
-@dataclass(slots=True)
-class Counts:
+class Counts(Struct):
     """What all searches of one question did."""
 
     steps: int = 0
@@ -46,8 +44,7 @@ class Counts:
     refinements: int = 0
 
 
-@dataclass(slots=True)
-class Node:
+class Node(Struct):
     """A project (or extra) in the search. ``base`` is the project's own node."""
 
     key: Key

@@ -11,8 +11,9 @@ conflict at all: it says that the set must be split.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from wheelright.resolver.requirements import Dependency
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
 Terms: TypeAlias = Mapping[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class RequirementCause:
+class RequirementCause(Struct, frozen=True):
     """A version requires something. ``entry`` names the part of the project for its own."""
 
     dependency: Dependency
@@ -31,34 +31,29 @@ class RequirementCause:
     entry: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SameVersionCause:
+class SameVersionCause(Struct, frozen=True):
     """A project and its extras are one version."""
 
 
-@dataclass(frozen=True, slots=True)
-class BarredCause:
+class BarredCause(Struct, frozen=True):
     """Versions that are never chosen: yanked, pre-releases, unreadable metadata, no files."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class PythonCause:
+class PythonCause(Struct, frozen=True):
     """Versions that need a newer Python than some environments have."""
 
     requires_python: str
 
 
-@dataclass(frozen=True, slots=True)
-class MisfitCause:
+class MisfitCause(Struct, frozen=True):
     """Versions whose files do not serve some environments."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Derived:
+class Derived(Struct, frozen=True):
     """Follows from two others by resolution on ``pivot``, a project of both."""
 
     left: Incompatibility
@@ -71,8 +66,7 @@ Cause: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Incompatibility:
+class Incompatibility(Struct, frozen=True, eq=False):
     """Terms that cannot all hold at once in the environments ``where``."""
 
     terms: Terms
@@ -115,3 +109,8 @@ def leaves(root: Incompatibility) -> list[Incompatibility]:
         else:
             found.append(node)
     return found
+
+
+def constrained(dependency: Dependency) -> BarredCause:
+    """Return the cause of what a constraint of the project rules out."""
+    return BarredCause(f"excluded by the constraint `{dependency.text}`")

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from wheelright.errors import WheelrightError
 from wheelright.resolver.candidates import (
     Candidates,
@@ -28,6 +30,7 @@ from wheelright.resolver.facts import (
     NeedDependencies,
     Unavailable,
 )
+from wheelright.resolver.falls import Falls
 from wheelright.resolver.markers import parse_marker
 from wheelright.resolver.requirements import Dependency, parse_dependency
 from wheelright.resolver.universe import Universe, Vocabulary
@@ -42,8 +45,7 @@ if TYPE_CHECKING:
 FEW_AHEAD = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(Struct, frozen=True):
     """One version's dependencies, read; ``fault`` says why it cannot be used."""
 
     dependencies: tuple[Dependency, ...] = ()
@@ -74,6 +76,7 @@ class Knowledge:
     roots: list[tuple[Dependency, int]] = field(default_factory=list)
     stale: bool = False
     unrest: dict[tuple[str, str], int] = field(default_factory=dict)
+    falls: Falls = field(default_factory=Falls)
     foretold: set[tuple[str, str]] = field(default_factory=set)
     notes: dict[str, None] = field(default_factory=dict)
     passed_over: dict[tuple[str, str], set[tuple[int, int]]] = field(default_factory=dict)

@@ -12,6 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+import msgspec
+from msgspec import Struct
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -22,8 +25,7 @@ if TYPE_CHECKING:
 Pair: TypeAlias = "tuple[int, int, int, Incompatibility]"
 
 
-@dataclass(slots=True)
-class Required:
+class Required(Struct):
     """What single versions of one project require of another: ``union`` of the versions, by each.
 
     Looked through by the versions that are still allowed: falling through a thousand versions
@@ -31,7 +33,7 @@ class Required:
     """
 
     union: int = 0
-    by_version: dict[int, list[tuple[int, Incompatibility]]] = field(default_factory=dict)
+    by_version: dict[int, list[tuple[int, Incompatibility]]] = msgspec.field(default_factory=dict)
 
     def add(self, version: int, versions: int, incompatibility: Incompatibility) -> None:
         """Take in what ``version``, a set of one, requires."""
@@ -39,8 +41,7 @@ class Required:
         self.by_version.setdefault(version, []).append((versions, incompatibility))
 
 
-@dataclass(slots=True)
-class Shelf:
+class Shelf(Struct):
     """The incompatibilities that speak of one project.
 
     ``alone`` speak of no other; ``exact`` need one version of this project, by that version set;
@@ -48,11 +49,11 @@ class Shelf:
     ``many`` speak of more.
     """
 
-    alone: list[tuple[int, Incompatibility]] = field(default_factory=list)
-    exact: dict[int, list[Pair]] = field(default_factory=dict)
-    required: dict[int, Required] = field(default_factory=dict)
-    pairs: list[Pair] = field(default_factory=list)
-    many: list[tuple[int, Incompatibility]] = field(default_factory=list)
+    alone: list[tuple[int, Incompatibility]] = msgspec.field(default_factory=list)
+    exact: dict[int, list[Pair]] = msgspec.field(default_factory=dict)
+    required: dict[int, Required] = msgspec.field(default_factory=dict)
+    pairs: list[Pair] = msgspec.field(default_factory=list)
+    many: list[tuple[int, Incompatibility]] = msgspec.field(default_factory=list)
 
 
 @dataclass(slots=True)

@@ -16,10 +16,10 @@ Grammar (dependency specifiers, section "Environment Markers")::
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
+from msgspec import Struct
 from packaging.markers import Marker as PackagingMarker
 from packaging.markers import UndefinedComparison
 
@@ -72,8 +72,7 @@ class InvalidMarker(RequestError):  # noqa: N818 - named as packaging names its 
     """A marker does not follow the grammar."""
 
 
-@dataclass(frozen=True, slots=True)
-class Atom:
+class Atom(Struct, frozen=True):
     """One comparison. ``swapped`` says that the literal stands on the left (``'win' in x``)."""
 
     variable: str
@@ -89,15 +88,13 @@ class Atom:
         return f"{self.variable} {self.operator} {literal}"
 
 
-@dataclass(frozen=True, slots=True)
-class All:
+class All(Struct, frozen=True):
     """Every part must hold."""
 
     parts: tuple[MarkerTree, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Some:
+class Some(Struct, frozen=True):
     """At least one part must hold."""
 
     parts: tuple[MarkerTree, ...]

@@ -7,9 +7,9 @@ in a microsecond; everything else goes to ``packaging``, whose word is final.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 
+from msgspec import Struct
 from packaging.requirements import InvalidRequirement as PackagingInvalidRequirement
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -32,8 +32,7 @@ class InvalidRequirement(RequestError):  # noqa: N818 - named as packaging names
     """A requirement cannot be read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Dependency:
+class Dependency(Struct, frozen=True):
     """One requirement, read. ``text`` is as written, for messages; ``specifier`` may be empty."""
 
     text: str

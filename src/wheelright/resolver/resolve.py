@@ -64,6 +64,7 @@ def resolve(request: Request) -> Generator[Need, Answer, Resolution]:
                 counts.refinements,
                 len(knowledge.releases),
                 len(parts),
+                knowledge.falls.lines(),
             ),
             tuple(
                 PassedOver(name, version.partition("@")[0], frozenset(cells))

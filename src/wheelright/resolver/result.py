@@ -54,7 +54,10 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """What the search did: counts for ``-v``, tests and benchmarks."""
+    """What the search did: counts for ``-v``, tests and benchmarks.
+
+    ``backtracked`` says in words over which versions, and because of what.
+    """
 
     steps: int = 0
     conflicts: int = 0
@@ -62,6 +65,7 @@ class Statistics:
     refinements: int = 0
     visited: int = 0
     environments: int = 0
+    backtracked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from wheelright.resolver.incompatibility import (
     PythonCause,
     RequirementCause,
     SameVersionCause,
+    constrained,
     leaves,
     resolvent,
 )
@@ -51,6 +52,8 @@ ROOT = 0
 RESTLESS = 5
 #: How many versions of a project that keeps falling are named ahead, at most.
 FORESIGHT = 64
+#: Falls of a project between two looks at what comes next, once it fell often.
+GLANCE = 8
 #: Conflicts between two looks for incompatibilities that can be forgotten.
 FORGET = 64
 
@@ -158,7 +161,7 @@ class Search:
             limited = candidates.any & ~candidates.matching(dependency.specifier)
             mask = self._mask(dependency, "")
             if limited and self.where & ~mask == 0:
-                self._add({number: limited}, mask, _constrained(dependency))
+                self._add({number: limited}, mask, constrained(dependency))
 
     def _mask(self, dependency: Dependency, extra: str) -> int:
         if dependency.marker is None:
@@ -404,7 +407,7 @@ class Search:
             limited = node.candidates.any & ~node.candidates.matching(dependency.specifier)
             mask = self._mask(dependency, "")
             if limited >> bit & 1 and mask & reach:
-                self._add({project: limited}, mask, _constrained(dependency))
+                self._add({project: limited}, mask, constrained(dependency))
                 return False
         return True
 
@@ -452,14 +455,14 @@ class Search:
             if other != project:
                 yield node.key[0], self._likely(node, allowed[other])
 
-    def _falling(self, project: int) -> list[tuple[str, str]]:
+    def _falling(self, project: int) -> Iterator[tuple[str, str]]:
         fallen = self.knowledge.unrest.get(self.nodes[project].key, 0)
-        if fallen < RESTLESS:
-            return []
+        if fallen < RESTLESS or (fallen > FORESIGHT and fallen % GLANCE):
+            return
         node = self.nodes[project]
         below = node.candidates.any & ((1 << self.assignments.allowed[project].bit_length()) - 1)
-        members = islice(node.candidates.members(below), 1, min(fallen // 2, FORESIGHT))
-        return [(node.key[0], node.candidates.identity(bit)) for bit in members]
+        for bit in islice(node.candidates.members(below), 1, min(fallen // 2, FORESIGHT)):
+            yield node.key[0], node.candidates.identity(bit)
 
     def _likely(self, node: Node, allowed: int) -> str:
         for version in self.preferred.get(node.key[0], ()):
@@ -510,6 +513,7 @@ class Search:
         """
         key = self.nodes[project].key
         unrest = self.knowledge.unrest[key] = self.knowledge.unrest.get(key, 0) + 1
+        self.knowledge.falls.note(self.nodes, conflict, project)
         if unrest != RESTLESS:
             return level
         if self.nodes[project].base == project:
@@ -591,7 +595,3 @@ class Search:
                 if edge.where & self.reach[project]
             ]
         return Part(self.where, versions, edges)
-
-
-def _constrained(dependency: Dependency) -> BarredCause:
-    return BarredCause(f"excluded by the constraint `{dependency.text}`")

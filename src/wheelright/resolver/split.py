@@ -7,9 +7,10 @@ differ, so that neither part has to be cut there again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from wheelright.resolver.universe import Universe
 
 
-@dataclass(frozen=True, slots=True)
-class Split:
+class Split(Struct, frozen=True):
     """Two sets of environments to be solved one after the other.
 
     ``python`` is the first Python of the newer part, where the Python alone tells them apart.

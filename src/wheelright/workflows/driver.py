@@ -8,12 +8,12 @@ Which facts arrive first never changes the answer: the resolver takes them in it
 
 from __future__ import annotations
 
-import dataclasses
 import gc
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+import msgspec
 from msgspec import Struct, field
 
 from wheelright.errors import WheelrightError
@@ -142,6 +142,7 @@ class Driver(Struct):
             return result
         finally:
             if collecting:
+                gc.freeze()
                 gc.enable()
             with self._lock:
                 pool, self._pool, self._closed = self._pool, None, True
@@ -177,7 +178,7 @@ class Driver(Struct):
     def _several(self, name: str) -> Listing:
         """Return the candidates of all origins of a project in one row."""
         found = [
-            dataclasses.replace(candidate, origin=origin)
+            msgspec.structs.replace(candidate, origin=origin)
             for origin, key in zip(self.origins[name], self._keys(name), strict=True)
             for candidate in self._listing(key).candidates
         ]

@@ -193,6 +193,8 @@ def answer(
         f"resolved: {counts.steps} steps, {counts.conflicts} conflicts, {counts.visited} versions"
         f" visited, {driver.counts()}"
     )
+    for line in counts.backtracked:
+        context.reporter.debug(line)
     notes = (*resolution.notes, *passed_over(judge.machine, resolution, driver, question))
     return Answer(resolution, driver, notes)
 
