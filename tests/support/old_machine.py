@@ -1,4 +1,4 @@
-"""A real old machine: Debian bullseye (glibc 2.31, Python 3.9) in a folder of its own.
+"""A real old machine: Debian bullseye (glibc 2.31, Python 3.9) in a folder of its own; newer too.
 
     from support.old_machine import old_machine
 
@@ -35,11 +35,13 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-SUITE = "bullseye"
 GLIBC = (2, 31)
-PYTHON = (3, 9)
 
-_PACKAGES = "python3,python3-distutils"
+# By suite of Debian: the packages, the version of glibc and that of Python.
+_SUITES = {
+    "bullseye": ("python3,python3-distutils", GLIBC, "3.9"),
+    "trixie": ("python3", (2, 41), "3.13"),
+}
 _FORMAT = 1
 """To be raised when what is made changes."""
 
@@ -94,15 +96,15 @@ CACHE = _default_cache()
 class OldMachine:
     """A system in a folder. ``root`` is that folder, which nobody may change.
 
-    ``python`` is its own Python as seen inside. ``shared_python`` is the same Python 3.9 at a path
+    ``python`` is its own Python as seen inside. ``shared_python`` is the same Python at a path
     outside of it that exists inside too: one that both machines have, as on a network drive (it
     lacks ``ssl`` and ``ctypes`` out here). ``glibc`` is the version of its C library.
     """
 
     root: Path
     shared_python: Path
+    glibc: tuple[int, int]
     python: str = "/usr/bin/python3"
-    glibc: tuple[int, int] = GLIBC
 
     def run(
         self,
@@ -166,27 +168,30 @@ def _obstacle() -> str | None:
 
 
 @lru_cache
-def old_machine(arch: str = "amd64") -> OldMachine:
+def old_machine(arch: str = "amd64", suite: str = "bullseye") -> OldMachine:
     """Give the old machine, made the first time; skips the test where that cannot be.
 
     ``arch`` is Debian's word: ``i386`` gives one with a 32-bit Python, on the same kernel.
+    ``suite`` may be ``trixie`` (glibc 2.41, Python 3.13), a machine that Wheelright itself runs on.
     """
     if obstacle := _obstacle():
         pytest.skip(obstacle)
-    home = CACHE / f"{SUITE}-{arch}-{_FORMAT}"
+    home = CACHE / f"{suite}-{arch}-{_FORMAT}"
     with _alone(home):
         if not home.is_dir():
-            _make(home, arch)
-    return OldMachine(home / "root", home / "shared" / "bin" / "python3.9")
+            _make(home, arch, suite)
+    _, glibc, version = _SUITES[suite]
+    return OldMachine(home / "root", home / "shared" / "bin" / f"python{version}", glibc)
 
 
-def _make(home: Path, arch: str) -> None:
+def _make(home: Path, arch: str, suite: str) -> None:
+    packages, _, version = _SUITES[suite]
     making = home.with_name(f"{home.name}.making")
     if making.exists():
         shutil.rmtree(making)
     making.mkdir()
     done = subprocess.run(
-        ["debootstrap", "--variant=minbase", f"--arch={arch}", f"--include={_PACKAGES}", SUITE,
+        ["debootstrap", "--variant=minbase", f"--arch={arch}", f"--include={packages}", suite,
          making / "root"],
         check=False,
         stdout=subprocess.PIPE,
@@ -197,11 +202,12 @@ def _make(home: Path, arch: str) -> None:
     if done.returncode:
         said = done.stdout.strip().splitlines()[-3:]
         shutil.rmtree(making)
-        pytest.skip(f"debootstrap made no {SUITE}: {' / '.join(said)}")
+        pytest.skip(f"debootstrap made no {suite}: {' / '.join(said)}")
     system, shared = making / "root" / "usr", making / "shared"
     (shared / "bin").mkdir(parents=True)
-    shutil.copy2(system / "bin" / "python3.9", shared / "bin")
-    shutil.copytree(system / "lib" / "python3.9", shared / "lib" / "python3.9", symlinks=True)
+    name = f"python{version}"
+    shutil.copy2(system / "bin" / name, shared / "bin")
+    shutil.copytree(system / "lib" / name, shared / "lib" / name, symlinks=True)
     making.rename(home)
 
 
