@@ -140,3 +140,36 @@ def test_git_from_two_commits(bench: Workbench, repository: str) -> None:
 
     assert answer.code == 1
     assert answer.err.startswith("error: `lib` is asked for from two places\n")
+
+
+def test_sources_with_conditions(bench: Workbench, repository: str) -> None:
+    serve(bench.index, {"lib 9.0": {}})
+    url = repository.removeprefix("git+")
+    more = f"""
+[project.optional-dependencies]
+new = ["lib"]
+[tool.uv.sources]
+lib = [
+    {{ git = "{url}", subdirectory = "python", marker = "sys_platform == 'linux'", extra = "new" }},
+    {{ index = "other", marker = "sys_platform == 'win32'" }},
+]
+[[tool.uv.index]]
+name = "other"
+url = "{bench.index.url}"
+"""
+    bench.write("lib", more=more)
+    plain = "pip compile pyproject.toml --no-header --no-annotate"
+
+    assert bench.ok(f"{plain} --python-platform windows").out == lines("lib==9.0")
+    assert bench.ok(f"{plain} --extra new --python-platform macos").out == lines("lib==9.0")
+    assert bench.ok(plain).out == lines("lib==9.0")
+    assert "lib @ git+" in bench.ok(f"{plain} --extra new").out
+    answer = bench(f"{plain} --universal")
+    assert (answer.code, answer.err) == (
+        1,
+        lines(
+            'error: `lib` comes from the index `other` only where `sys_platform == "win32"`',
+            "  a requirements file for all environments cannot say that",
+            "hint: lock the project with `wheelright lock`, or leave `--universal` out",
+        ),
+    )

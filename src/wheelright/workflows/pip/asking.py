@@ -17,8 +17,9 @@ from wheelright.project.requirements_file import (
     parse_requirements_text,
     read_requirements_file,
 )
-from wheelright.project.sources import IndexSource, PathSource
+from wheelright.project.sources import IndexSource, PathSource, WorkspaceSource
 from wheelright.targets import normalize_name
+from wheelright.workflows.origins import all_of
 from wheelright.workflows.pip.errors import NothingAskedError
 
 if TYPE_CHECKING:
@@ -75,8 +76,28 @@ class Wishes:
     constraints: list[Asked] = field(default_factory=list)
     overrides: list[Asked] = field(default_factory=list)
     locks: list[Path] = field(default_factory=list)
-    pinned_indexes: dict[str, str] = field(default_factory=dict)
+    pins: list[tuple[str, IndexSource]] = field(default_factory=list)
     files: list[RequirementsFile] = field(default_factory=list)
+
+    def pinned_indexes(self, values: Mapping[str, str] | None) -> dict[str, str]:
+        """Return the index of each project that is bound to one, in one environment.
+
+        Raises ``RequestError`` where all environments are meant and not all have the same one.
+        """
+        found = {}
+        for name, source in self.pins:
+            marker = None if source.marker is None else str(source.marker)
+            if marker is not None and values is None:
+                raise RequestError(
+                    f"`{name}` comes from the index `{source.index}` only where `{marker}`",
+                    details=["a requirements file for all environments cannot say that"],
+                    hints=[
+                        "lock the project with `wheelright lock`, or leave `--universal` out",
+                    ],
+                )
+            if holds(marker, values):
+                found[name] = source.index
+        return found
 
     @property
     def require_hashes(self) -> bool:
@@ -227,7 +248,8 @@ class _Reader:
                 where=str(project.path),
                 hints=[f"it has {known}"],
             )
-        self._add(project, project.groups[name], f"{project.path.name} (group {text})")
+        who = f"{project.path.name} (group {text})"
+        self._add(project, project.groups[name], who, ("group", name))
 
     def _project(self, path: Path, shown: str) -> None:
         project = load_project(path.parent)
@@ -251,34 +273,66 @@ class _Reader:
                     hints=[f"it has {known}" if known else "it has no extras at all"],
                 )
             requirements = project.optional_dependencies[extra]
-            self._add(project, requirements, f"{project.name} ({shown}, extra {extra})")
+            who = f"{project.name} ({shown}, extra {extra})"
+            self._add(project, requirements, who, ("extra", extra))
 
-    def _add(self, project: Project, requirements: Iterable[Requirement], origin: str) -> None:
-        """Add requirements of a project, with their sources."""
+    def _add(
+        self,
+        project: Project,
+        requirements: Iterable[Requirement],
+        origin: str,
+        entry: tuple[str, str] = ("", ""),
+    ) -> None:
+        """Add the requirements of one entry of a project (kind and name), with their sources."""
         settings = self.context.settings
         sources: Mapping[str, tuple[Source, ...]] = settings.sources
         if self.context.project_directory != project.root or settings.no_sources:
             sources = {}
         for requirement in _followed(project, requirements, frozenset()):
-            source = source_of_reference(requirement)
-            for stated in () if source is not None else sources.get(requirement.name, ()):
-                if isinstance(stated, IndexSource):
-                    self.wishes.pinned_indexes[requirement.name] = stated.index
-                else:
-                    source = stated
-            if isinstance(source, PathSource):
-                source = replace(source, path=str(source.located(project.root)))
-            self.wishes.requirements.append(
-                Asked(
-                    origin,
-                    requirement.text or str(requirement),
-                    requirement,
-                    source,
-                    requirement.extras,
-                    None if requirement.marker is None else str(requirement.marker),
-                    isinstance(source, PathSource) and bool(source.editable),
+            reference = source_of_reference(requirement)
+            stated = (reference,) if reference is not None else sources.get(requirement.name, ())
+            places: list[Source | None] = [*self._places(project, requirement, stated, entry)]
+            if all(one is None or one.marker is not None for one in places):
+                places.append(None)  # wherever none of them counts
+            for source in places:
+                markers = (requirement.marker, None if source is None else source.marker)
+                self.wishes.requirements.append(
+                    Asked(
+                        origin,
+                        requirement.text or str(requirement),
+                        requirement,
+                        source,
+                        requirement.extras,
+                        all_of(*markers) or None,
+                        isinstance(source, PathSource) and bool(source.editable),
+                    )
                 )
-            )
+
+    def _places(
+        self,
+        project: Project,
+        requirement: Requirement,
+        stated: Iterable[Source],
+        entry: tuple[str, str],
+    ) -> list[Source]:
+        """Return the places that count for a requirement of an entry; note the indexes."""
+        places: list[Source] = []
+        for source in stated:
+            only = next(((k, v) for k in ("extra", "group") if (v := getattr(source, k))), entry)
+            if only != entry:
+                continue
+            if isinstance(source, IndexSource):
+                self.wishes.pins.append((requirement.name, source))
+            elif isinstance(source, PathSource):
+                places.append(replace(source, path=str(source.located(project.root))))
+            elif isinstance(source, WorkspaceSource):
+                workspace = self.context.workspace
+                if workspace is not None and requirement.name in workspace.members:
+                    place = str(workspace.members[requirement.name].root)
+                    places.append(PathSource(path=place, editable=source.editable is not False))
+            else:
+                places.append(source)
+        return places
 
     def _path(self, name: str) -> Path:
         return self.context.directory / Path(name).expanduser()

@@ -53,7 +53,7 @@ def resolve_site(
         work.purpose.foreign,
         kept=kept,
         hashes=work.hashes,
-        pinned_indexes=work.wishes.pinned_indexes,
+        pinned_indexes=work.wishes.pinned_indexes(work.aim.values),
         no_deps=options.no_deps,
     )
     found = answer(work.context, work.indexes, work.builds, question, options.resolve)

@@ -165,7 +165,7 @@ def _compiled(work: Compiling) -> Compiled:
         foreign=aim is not None and aim.foreign,
         requires_python=work.requires_python,
         hashes=work.wishes.hashes(),
-        pinned_indexes=work.wishes.pinned_indexes,
+        pinned_indexes=work.wishes.pinned_indexes(values),
         no_deps=options.no_deps,
     )
     found = answer(context, work.indexes, work.builds, question, options.resolve)
