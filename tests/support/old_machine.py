@@ -35,11 +35,12 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+SUITE = "bullseye"
 GLIBC = (2, 31)
 
 # By suite of Debian: the packages, the version of glibc and that of Python.
 _SUITES = {
-    "bullseye": ("python3,python3-distutils", GLIBC, "3.9"),
+    SUITE: ("python3,python3-distutils", GLIBC, "3.9"),
     "trixie": ("python3", (2, 41), "3.13"),
 }
 _FORMAT = 1
@@ -168,7 +169,7 @@ def _obstacle() -> str | None:
 
 
 @lru_cache
-def old_machine(arch: str = "amd64", suite: str = "bullseye") -> OldMachine:
+def old_machine(arch: str = "amd64", suite: str = SUITE) -> OldMachine:
     """Give the old machine, made the first time; skips the test where that cannot be.
 
     ``arch`` is Debian's word: ``i386`` gives one with a 32-bit Python, on the same kernel.
