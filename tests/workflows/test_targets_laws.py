@@ -29,13 +29,12 @@ from wheelright.resolver import (
     Resolution,
     ResolutionFailure,
     RootRequirement,
-    resolve,
 )
 from wheelright.store import File
 from wheelright.targets import parse_platform
 from wheelright.workflows.declared import DeclaredTarget
 from wheelright.workflows.judges import BuildPolicy
-from wheelright.workflows.targeting import points_of
+from wheelright.workflows.targeting import points_of, resolve_for_targets
 from wheelright.workflows.targets_judge import TargetsJudge
 
 if TYPE_CHECKING:
@@ -118,7 +117,7 @@ def answers(
         point_pythons=points.pythons,
         point_optional=points.optional,
     )
-    asked: Generator[Need, Answer, Resolution] = resolve(request)
+    asked: Generator[Need, Answer, Resolution] = resolve_for_targets(request, judge)
     answer: Answer | None = None
     while True:
         try:
