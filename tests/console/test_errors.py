@@ -125,3 +125,22 @@ def test_printable_text_stays(text: str) -> None:
     from wheelright.console.style import printable
 
     assert printable(text) == text
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("No project was found", "no project was found"),
+        ("A version is pinned", "a version is pinned"),
+        ("Python 3.12 is missing", "Python 3.12 is missing"),
+        ("`Flask` is missing", "`Flask` is missing"),
+        ("TLS failed", "TLS failed"),
+        ("CPython 3.12 is missing", "CPython 3.12 is missing"),
+        ("it is late", "it is late"),
+        ("", ""),
+    ],
+)
+def test_every_sentence_begins_alike(message: str, shown: str) -> None:
+    lines = error_lines(RequestError(message, hints=[message] if message else []))
+    assert lines[0] == f"error: {shown}"
+    assert lines[1:] == ([f"hint: {shown}"] if message else [])

@@ -276,7 +276,7 @@ def test_locked_refuses_a_change_of_the_lock(served: Workbench) -> None:
             2,
             (
                 "error: this is not a valid requirement: `six=1`: expected semicolon (after"
-                " name with no version specifier) or end\nhint: A version is pinned with `==`\n"
+                " name with no version specifier) or end\nhint: a version is pinned with `==`\n"
             ),
         ),
         (
@@ -369,9 +369,9 @@ def test_without_a_project_init_is_named(served: Workbench) -> None:
         assert (answer.code, answer.err) == (
             2,
             (
-                "error: No project was found: no `pyproject.toml` with a `[project]` table here or"
+                "error: no project was found: no `pyproject.toml` with a `[project]` table here or"
                 " in any directory above\n  in [PROJECT]\n"
-                "hint: Run `wheelright init` to make a project here\n"
+                "hint: run `wheelright init` to make a project here\n"
             ),
         )
 
@@ -411,7 +411,7 @@ def test_what_is_removed_goes_with_what_it_required(served: Workbench) -> None:
         ),
         (
             "remove idnaa",
-            "error: `idnaa` is not in the project's dependencies\nhint: Did you mean `idna`?\n",
+            "error: `idnaa` is not in the project's dependencies\nhint: did you mean `idna`?\n",
         ),
         ("remove --optional fast six", "error: `six` is not in extra `fast`\n"),
         (

@@ -254,7 +254,7 @@ def test_nothing_to_do_in_a_venv_that_may_only_be_read(synced: Workbench) -> Non
     assert (answer.code, answer.err) == (
         2,
         lines(
-            f"error: Could not lock `{place}`: permission denied",
+            f"error: could not lock `{place}`: permission denied",
             f"  in {place}",
             "hint: check who owns the place and its rights",
         ),
@@ -282,7 +282,7 @@ def test_a_limit_on_sizes_is_said_and_the_next_sync_completes(bench: Workbench) 
     assert (answer.code, answer.err) == (
         2,
         lines(
-            f"error: Could not place `{place}`: the file would be larger than this process may"
+            f"error: could not place `{place}`: the file would be larger than this process may"
             " write",
             f"  in {place}",
             "hint: raise the limit (`ulimit -f`) and run again",

@@ -104,9 +104,9 @@ def test_names_and_floors_that_belong_together(tmp_path: Path) -> None:
 
 FIRST = 'targets = ["linux"]\n'
 HINTS = (
-    "hint: Nearest names: `linux`, `macos`, `windows`",
+    "hint: nearest names: `linux`, `macos`, `windows`",
     (
-        "hint: Any version can be named: `ARCH-manylinux_2_N`, `ARCH-musllinux_1_N`,"
+        "hint: any version can be named: `ARCH-manylinux_2_N`, `ARCH-musllinux_1_N`,"
         " `macos-N-ARCH`, `windows-ARCH`"
     ),
 )
@@ -158,7 +158,7 @@ WRONG: dict[str, tuple[str, tuple[str, ...]]] = {
         (
             "error: the platform of the target `plc` is not known: `x86_64-manylinux_217`",
             (
-                "hint: Nearest names: `x86_64-manylinux_2_17`, `x86_64-manylinux2014`,"
+                "hint: nearest names: `x86_64-manylinux_2_17`, `x86_64-manylinux2014`,"
                 " `x86_64-manylinux_2_34`"
             ),
             HINTS[1],

@@ -134,7 +134,7 @@ def test_a_wheel_behind_a_url_has_the_hash_that_is_given(bench: Workbench) -> No
     bench.write(f"lib @ {bench.index.file_url(name)}#sha256={'0' * 64}")
     answer = bench("lock")
     assert (answer.code, bench.lockfile.exists()) == (1, False)
-    assert answer.err.startswith(f"error: The hash of `{name}` is not")
+    assert answer.err.startswith(f"error: the hash of `{name}` is not")
     bench.write(f"lib @ {bench.index.file_url(name)}#sha256={sha256(data).hexdigest()}")
     bench.ok("sync")
     assert bench.versions() == {"lib": "2.0"}

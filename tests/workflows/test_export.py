@@ -116,7 +116,7 @@ def test_the_output_file(locked: Workbench) -> None:
     assert (answer.code, answer.err) == (
         2,
         lines(
-            "error: Could not write `[PROJECT]/missing/req.txt`: no such file or folder",
+            "error: could not write `[PROJECT]/missing/req.txt`: no such file or folder",
             "  in [PROJECT]/missing/req.txt",
             "hint: check that the path is right",
         ),

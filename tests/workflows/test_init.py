@@ -105,7 +105,7 @@ def test_here_is_the_default_and_what_is_there_stays(bench: Workbench) -> None:
             1,
             (
                 "error: `-x` is not a valid project name\n"
-                "hint: Names hold letters, digits, `-`, `_` and `.`, with a letter or digit at"
+                "hint: names hold letters, digits, `-`, `_` and `.`, with a letter or digit at"
                 " each end; `x` would do\n"
             ),
         ),
@@ -113,8 +113,8 @@ def test_here_is_the_default_and_what_is_there_stays(bench: Workbench) -> None:
             "init ---",
             1,
             (
-                "error: No project name can be made from the directory name `---`\n"
-                "hint: Give one with `--name`\n"
+                "error: no project name can be made from the directory name `---`\n"
+                "hint: give one with `--name`\n"
             ),
         ),
         (

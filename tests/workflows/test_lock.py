@@ -235,7 +235,7 @@ def test_an_index_that_is_down_is_named(bench: Workbench) -> None:
     assert (answer.code, answer.err) == (
         2,
         lines(
-            "error: The index does not answer for `alpha`: the connection was refused",
+            "error: the index does not answer for `alpha`: the connection was refused",
             "  while locking `app`",
             f"  in {url}",
             "hint: check the URL of the index and the network, or use the cache alone"
@@ -252,7 +252,7 @@ def test_a_refused_index_is_not_taken_for_an_unknown_project(bench: Workbench) -
     assert (answer.code, answer.err) == (
         2,
         lines(
-            "error: The index does not answer for `alpha`: 403 Forbidden",
+            "error: the index does not answer for `alpha`: 403 Forbidden",
             "  while locking `app`",
             "  in [INDEX]/simple/",
             "hint: give credentials in the index's URL, in the netrc file or with"
@@ -317,7 +317,7 @@ def test_a_read_only_project_is_told(bench: Workbench) -> None:
     assert (answer.code, answer.err) == (
         2,
         lines(
-            "error: Could not write `[PROJECT]/pylock.toml`: permission denied",
+            "error: could not write `[PROJECT]/pylock.toml`: permission denied",
             "  in [PROJECT]/pylock.toml",
             "hint: check who owns the place and its rights",
         ),

@@ -122,7 +122,7 @@ override-dependencies = [{ package = "a", requires = ["base>=4"] }]
             "    |",
             '  8 | override-dependencies = [{ package = "a", requires = ["base>=4"] }]',
             "    |                                           ^^^^^^^^",
-            "hint: Known here: `package`, `dependencies`",
+            "hint: known here: `package`, `dependencies`",
         ),
     )
 

@@ -522,7 +522,7 @@ def test_an_index_may_not_name_places(served: Workbench) -> None:
                 "error: `leaf=2` is not a valid requirement: `leaf=2`: expected semicolon (after"
                 " name with no version specifier) or end\n"
                 "  in the command line\n"
-                "hint: A version is pinned with `==`\n"
+                "hint: a version is pinned with `==`\n"
             ),
         ),
         (

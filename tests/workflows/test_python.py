@@ -106,7 +106,7 @@ def test_a_request_is_not_held_to_the_project(alone: Workbench) -> None:
     assert alone.ok("python find --no-project").code == 0
     answer = alone("python find")
     assert answer.code == 1
-    assert answer.err.startswith("error: No Python found meets `requires-python` `>=3.90`\n")
+    assert answer.err.startswith("error: no Python found meets `requires-python` `>=3.90`\n")
 
 
 def test_a_pin_counts(alone: Workbench) -> None:
@@ -114,6 +114,6 @@ def test_a_pin_counts(alone: Workbench) -> None:
     answer = alone("python find")
     assert answer.code == 1
     assert answer.err.splitlines()[:2] == [
-        "error: No Python found meets `3.77`",
+        "error: no Python found meets `3.77`",
         "  in [PROJECT]/.python-version",
     ]

@@ -26,14 +26,14 @@ THREE = {"alpha 1.0": {"requires": ["beta", "gamma"]}, "beta 1.0": {}, "gamma 1.
 NO_VENV = lines(
     "error: `[PROJECT]/.venv` is not a virtual environment: WHY",
     "  in [PROJECT]/.venv",
-    "hint: It was left as it is; move it away, or set `WHEELRIGHT_PROJECT_ENVIRONMENT`",
+    "hint: it was left as it is; move it away, or set `WHEELRIGHT_PROJECT_ENVIRONMENT`",
 )
 
 
 def denied(what: str, place: str) -> str:
     """Return what is said where rights lack."""
     return lines(
-        f"error: Could not {what} `{place}`: permission denied",
+        f"error: could not {what} `{place}`: permission denied",
         f"  in {place}",
         "hint: check who owns the place and its rights",
     )
@@ -156,10 +156,10 @@ def test_an_unknown_python_is_told_before_anything_is_made(bench: Workbench) -> 
     assert (answer.code, answer.err) == (
         1,
         lines(
-            "error: No Python found meets `3.99` and `requires-python` `>=3.9`",
+            "error: no Python found meets `3.99` and `requires-python` `>=3.9`",
             "  Looked in: PATH (1 folder)",
             "  Found: none",
-            "hint: Install a Python that meets `3.99`, or name one with `--python PATH`",
+            "hint: install a Python that meets `3.99`, or name one with `--python PATH`",
         ),
     )
     assert not bench.venv.exists()
@@ -292,7 +292,7 @@ def test_a_failure_between_two_actions_is_completed_by_the_next_sync(
     assert (answer.code, answer.err) == (
         2,
         lines(
-            f"error: Could not place `{place}`: no such file or folder",
+            f"error: could not place `{place}`: no such file or folder",
             f"  in {place}",
             "hint: run again: the cache was damaged, and what was has been removed",
         ),
@@ -344,7 +344,7 @@ def test_a_wheel_that_lies_about_itself_installs_nothing(bench: Workbench) -> No
     assert (answer.code, answer.err) == (
         1,
         lines(
-            "error: The wheel `delta-1.0-py3-none-any.whl` is broken: `delta/__init__.py` is not"
+            "error: the wheel `delta-1.0-py3-none-any.whl` is broken: `delta/__init__.py` is not"
             " the file that its RECORD lists",
             "  expected sha256=2SmKENGwc1g33EvYXaxkGw887yekfl1TpU8vP1svz_o",
             "  got      sha256=kM55qqhSrc4b-StNTuN03Srg0kwfg1G4BckCKhUytaE",

@@ -146,8 +146,8 @@ def test_what_cannot_be_shown(bench: Workbench) -> None:
     assert answer.err == lines(
         "error: `plcc` is neither a declared target nor the name of a platform",
         "hint: did you mean the target `plc`?",
-        "hint: Nearest names: `linux`, `macos`, `windows`",
-        "hint: Any version can be named: `ARCH-manylinux_2_N`, `ARCH-musllinux_1_N`,"
+        "hint: nearest names: `linux`, `macos`, `windows`",
+        "hint: any version can be named: `ARCH-manylinux_2_N`, `ARCH-musllinux_1_N`,"
         " `macos-N-ARCH`, `windows-ARCH`",
         "hint: `[tool.wheelright.target.plcc]` describes it",
     )
@@ -178,7 +178,7 @@ def test_describing_this_machine(bench: Workbench) -> None:
 def test_a_python_that_cannot_describe(bench: Workbench) -> None:
     answer = bench("target describe --python 3.99")
     assert answer.code == 1
-    assert answer.err.startswith("error: No Python found")
+    assert answer.err.startswith("error: no Python found")
 
 
 def test_declaring_a_platform(bench: Workbench) -> None:
@@ -246,8 +246,8 @@ def test_declaring_this_machine(bench: Workbench) -> None:
             lines(
                 "error: nothing says what the target `plc` is, and no platform has that name",
                 "hint: say it with `--platform`, `--file` or `--here`",
-                "hint: Nearest names: `linux`, `macos`, `windows`",
-                "hint: Any version can be named: `ARCH-manylinux_2_N`, `ARCH-musllinux_1_N`,"
+                "hint: nearest names: `linux`, `macos`, `windows`",
+                "hint: any version can be named: `ARCH-manylinux_2_N`, `ARCH-musllinux_1_N`,"
                 " `macos-N-ARCH`, `windows-ARCH`",
             ),
         ),
@@ -255,10 +255,10 @@ def test_declaring_this_machine(bench: Workbench) -> None:
             "plc --platform x86_65-manylinux_2_17",
             2,
             lines(
-                "error: No platform is named `x86_65-manylinux_2_17`",
-                "hint: Nearest names: `x86_64-manylinux_2_17`, `x86_64-manylinux_2_34`,"
+                "error: no platform is named `x86_65-manylinux_2_17`",
+                "hint: nearest names: `x86_64-manylinux_2_17`, `x86_64-manylinux_2_34`,"
                 " `x86_64-manylinux_2_28`",
-                "hint: Any version can be named: `ARCH-manylinux_2_N`, `ARCH-musllinux_1_N`,"
+                "hint: any version can be named: `ARCH-manylinux_2_N`, `ARCH-musllinux_1_N`,"
                 " `macos-N-ARCH`, `windows-ARCH`",
             ),
         ),

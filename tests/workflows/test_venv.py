@@ -89,7 +89,7 @@ def test_one_that_is_there_is_kept_unless_asked(bench: Workbench) -> None:
         lines(
             "error: `[PROJECT]/.venv` is a virtual environment already",
             "  in [PROJECT]/.venv",
-            "hint: Make it anew with `--clear`, or keep it with `--allow-existing`",
+            "hint: make it anew with `--clear`, or keep it with `--allow-existing`",
         ),
     )
     bench.ok("venv --allow-existing --prompt other")
@@ -119,7 +119,7 @@ def test_other_directories_stay(option: str, bench: Workbench) -> None:
         lines(
             "error: `[PROJECT]/work` is not a virtual environment: it has no `pyvenv.cfg`",
             "  in [PROJECT]/work",
-            "hint: It was left as it is; move it away, or set `WHEELRIGHT_PROJECT_ENVIRONMENT`",
+            "hint: it was left as it is; move it away, or set `WHEELRIGHT_PROJECT_ENVIRONMENT`",
         ),
     )
     assert [path.name for path in (bench.project / "work").iterdir()] == ["thesis.txt"]
@@ -131,14 +131,14 @@ def test_the_python_is_asked_for_pinned_or_the_project_s(bench: Workbench) -> No
     bench.patch.setenv("PATH", str(BASE_PYTHON.parent))
     answer = bench("venv")
     assert answer.code == 1
-    assert answer.err.startswith("error: No Python found meets `requires-python` `>=3.90`\n")
+    assert answer.err.startswith("error: no Python found meets `requires-python` `>=3.90`\n")
     bench.write()
     bench.ok("venv first")
     (bench.project / ".python-version").write_text("3.77\n")
     answer = bench("venv second")
     assert answer.code == 1
     assert answer.err.startswith(
-        "error: No Python found meets `3.77` and `requires-python` `>=3.9`\n"
+        "error: no Python found meets `3.77` and `requires-python` `>=3.9`\n"
         "  in [PROJECT]/.python-version\n"
     )
     assert not (bench.project / "second").exists()

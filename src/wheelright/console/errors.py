@@ -13,13 +13,14 @@ if TYPE_CHECKING:
 
 DETAIL_LIMIT = 40  # lines of detail shown without -v
 _EXCERPT_WIDTH = 100
+_NAMES = frozenset({"Git", "Linux", "Python", "Rust", "Wheelright", "Windows", "Debian"})
 
 
 def error_lines(
     error: WheelrightError, style: Style = PLAIN, *, every_detail: bool = False
 ) -> list[str]:
     """Tell a person of ``error``; ``every_detail`` lifts the bound on long lists."""
-    first, *more = printable(error.message).split("\n")
+    first, *more = printable(_lowered(error.message)).split("\n")
     lines = [f"{style.paint('error:', 'red', 'bold')} {style.paint(first, 'bold')}"]
     lines += [f"  {line}".rstrip() for line in more]
     if error.doing:
@@ -31,10 +32,18 @@ def error_lines(
     details = [line for detail in error.details for line in printable(detail).split("\n")]
     lines += [f"  {line}".rstrip() for line in _bounded(details, every_detail=every_detail)]
     for hint in dict.fromkeys(error.hints):
-        head, *rest = printable(hint).split("\n")
+        head, *rest = printable(_lowered(hint)).split("\n")
         lines.append(f"{style.paint('hint:', 'cyan', 'bold')} {head}")
         lines += [f"      {line}".rstrip() for line in rest]
     return lines
+
+
+def _lowered(text: str) -> str:
+    """Let a sentence begin as all do after ``error:`` and ``hint:``, but for a name."""
+    word = text.partition(" ")[0]
+    if not word.istitle() or not word.isalpha() or word in _NAMES:
+        return text
+    return text[0].lower() + text[1:]
 
 
 def _bounded(lines: Sequence[str], *, every_detail: bool) -> Sequence[str]:
