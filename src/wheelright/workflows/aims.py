@@ -9,7 +9,6 @@ from wheelright.errors import RequestError, UsageError
 from wheelright.targets import marker_values, nearest_wheel, parse_platform, parse_wheel_name
 from wheelright.targets.errors import UnknownPlatform
 from wheelright.targets.machine import detect_machine, machine_misfit
-from wheelright.targets.needs import from_plain, why_needs_misfit
 from wheelright.workflows.goals import NATIVE, forgotten
 
 if TYPE_CHECKING:
@@ -81,6 +80,8 @@ class Aim:
 
     def why_not_needs(self, needs: Any) -> str | None:
         """Say why binaries with these needs (plain data) do not fit; None where they do."""
+        from wheelright.targets.needs import from_plain, why_needs_misfit
+
         measured = from_plain(needs)
         if measured is None:
             return None
@@ -101,6 +102,8 @@ class Aim:
 
     def measured(self, name: WheelName, needs: Any) -> str | None:
         """Say why a wheel's needs, or the Python in its tags, do not fit this platform alone."""
+        from wheelright.targets.needs import from_plain, why_needs_misfit
+
         measured = from_plain(needs)
         if measured is None:
             return self.promised(name)

@@ -81,6 +81,7 @@ def synced(context: Context, options: SyncOptions) -> tuple[SyncOutcome, Place]:
             observation = Observation.of(context)
             lock, lock_outcome = _lock_for(context, options)
             digest = lock_digest(lock, context.project.root)
+            locked_as = _facts(context)
         path = context.venv_directory()
         if not (path / "pyvenv.cfg").is_file():
             # No directory is made before it is certain that there is a file for everything.
@@ -95,9 +96,9 @@ def synced(context: Context, options: SyncOptions) -> tuple[SyncOutcome, Place]:
                 raise
             return _outcome(planned, started, dry_run=False), planned.place
         try:
-            if lock_digest(lock, context.project.root) == digest:
+            if _facts(context) == locked_as:
                 planned = plan_sync(context, options, lock, lock_outcome)
-                venv = _carry_out(planned)
+                venv = _carry_out(planned, digest)
                 outcome = _outcome(planned, started, dry_run=False)
                 refresh(context)
                 _stamp(planned, observation, venv, outcome, picked=picked)
@@ -105,6 +106,15 @@ def synced(context: Context, options: SyncOptions) -> tuple[SyncOutcome, Place]:
         finally:
             held.release()
         context = context.again()  # while we waited another process locked something else
+
+
+def _facts(context: Context) -> tuple[int, int, int] | None:
+    """Return what tells a lockfile from another one that took its place."""
+    try:
+        found = (context.project.root / LOCK_NAME).stat()
+    except FileNotFoundError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def _stamp(
@@ -143,7 +153,7 @@ def _lock_for(context: Context, options: SyncOptions) -> tuple[Lock, LockOutcome
     return lock, outcome
 
 
-def _carry_out(work: Syncing) -> Venv:
+def _carry_out(work: Syncing, digest: str) -> Venv:
     """Fetch, build, then change the venv and write what it is for."""
     context, options = work.context, work.options
     wheels = _wheels(work)
@@ -155,7 +165,7 @@ def _carry_out(work: Syncing) -> Venv:
         setting=context.settings.default_target,
         path=venv.path,
         python=venv.version,
-        lock=lock_digest(work.lock, context.project.root),
+        lock=digest,
         options=recorded(options),
     )
     packages = next_packages(work.record, work.plan, wheels)
