@@ -47,8 +47,9 @@ class Falls(Struct):
         if versions & 1:
             return  # what falls is that it is not selected: no version of it
         bit = versions.bit_length() - 1
-        others = tuple(sorted({nodes[other].key[0] for other in why.terms if other != project}))
-        key = (nodes[project].key[0], others)
+        name = nodes[project].key[0]
+        others = tuple(sorted({nodes[other].key[0] for other in why.terms} - {name}))
+        key = (name, others)
         fall = self.tally.get(key)
         if fall is None:
             self.tally[key] = Fall(nodes[project].candidates, bit, bit, bit, 1, why)
@@ -70,7 +71,7 @@ class Falls(Struct):
 def _line(name: str, others: tuple[str, ...], fall: Fall) -> str:
     best, worst = fall.candidates.version(fall.best), fall.candidates.version(fall.worst)
     span = best if best == worst else f"{best} to {worst}"
-    names = [f"`{other or 'the project'}`" for other in others if other != name]
+    names = [f"`{other or 'the project'}`" for other in others]
     because = f" because of {' and '.join(names)}" if names else ""
     causes = (leaf.cause for leaf in leaves(fall.last))
     text = next((c.dependency.text for c in causes if isinstance(c, RequirementCause)), "")

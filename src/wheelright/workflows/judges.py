@@ -135,7 +135,7 @@ class MachineJudge:
 
     On a ``foreign`` platform a release that has platform wheels, none of which fits, is passed
     over even where it has an sdist: building it here would not give what is needed there.
-    ``passed_over`` gathers what was, with the reason, newest first.
+    ``passed_over`` gathers what the search looked at and was, with the reason.
     """
 
     tags: TagSet
@@ -149,19 +149,26 @@ class MachineJudge:
         self.universal = UniversalJudge(self.policy)
 
     def judge(self, name: str, release: Release) -> Fitness:
-        """Judge a release by whether one of its files can be installed."""
+        """Judge a release by whether one of its files can be installed, once that is asked."""
+        said, policy = release.summary, self.policy
+        wheels = said.wheels and policy.may_use_wheels(name)
+        if not (wheels or (said.sdists and policy.may_build(name))):
+            return Fitness(left_out=why_unusable(name, release, policy))
+        if not wheels:
+            return _FIT
+        return Fitness(files=MachineVerdict(self, name, release))
+
+    def misfit(self, name: str, release: Release) -> str:
+        """Return why no file can be installed, "" where one can; what is passed over is noted."""
         files = usable_files(name, release, self.policy)
-        if not files:
-            return Fitness(left_out=why_unusable(name, release, self.policy))
         wheels = wheel_names(files)
         if any(self.tags.rank(wheel) is not None for wheel in wheels):
-            return Fitness()
+            return ""
         sdist = any(not file.is_wheel for file in files)
         if sdist and not (self.foreign and wheels):
-            return Fitness()
-        reason = self._reason(wheels)
-        self.passed_over[name, release.version] = reason
-        return Fitness(serves=frozenset(), misfit=reason)
+            return ""
+        reason = self.passed_over[name, release.version] = self._reason(wheels)
+        return reason
 
     def _reason(self, wheels: list[WheelName]) -> str:
         nearest = nearest_wheel(wheels, self.tags)
@@ -179,3 +186,32 @@ class MachineJudge:
             return (1, *metadata_order(file)) if fit is None else (0, fit, 0, file.name)
 
         return tuple(sorted(release.files, key=rank))
+
+
+class MachineVerdict:
+    """What the files of one release say, worked out when the search first looks at it."""
+
+    __slots__ = ("_judge", "_misfit", "_name", "_release")
+
+    def __init__(self, judge: MachineJudge, name: str, release: Release) -> None:
+        self._judge = judge
+        self._name = name
+        self._release = release
+        self._misfit: str | None = None
+
+    @property
+    def misfit(self) -> str:
+        """Why none of its files can be installed; empty where one can."""
+        if self._misfit is None:
+            self._misfit = self._judge.misfit(self._name, self._release)
+        return self._misfit
+
+    @property
+    def serves(self) -> frozenset[tuple[int, int]] | None:
+        """None for everywhere, or nowhere."""
+        return frozenset() if self.misfit else None
+
+    @property
+    def hopeful(self) -> bool:
+        """Whether the search will like it."""
+        return not self.misfit
