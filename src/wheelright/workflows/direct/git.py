@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from wheelright.outside.reporting import Reporter
 
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_SCP = re.compile(r"[^/\\]+@[^/\\:]+:")
 _SHORT = re.compile(r"[0-9a-fA-F]{4,64}")
 _KEPT = "refs/wheelright/commits"
 _HEAD = "refs/wheelright/head"
@@ -83,8 +84,10 @@ class Repository(Struct, frozen=True):
 
     @property
     def is_local(self) -> bool:
-        """Whether it is on this machine."""
-        return "://" not in self.url or self.url.startswith("file:")
+        """Whether it is on this machine; ``git@host:path`` is not."""
+        if "://" in self.url:
+            return self.url.startswith("file:")
+        return _SCP.match(self.url) is None
 
     @property
     def key(self) -> str:
@@ -264,6 +267,8 @@ class Git(Struct, frozen=True):
             environ["GIT_LFS_SKIP_SMUDGE"] = "1"
         settings = [("core.hooksPath", "/dev/null"), ("advice.detachedHead", "false")]
         settings += [] if at is None else _credentials(at)
+        if at is not None and at.lfs and args[0] != "config":
+            settings += self._lfs_filter()
         try:
             start = int(environ.get("GIT_CONFIG_COUNT", "0"))
         except ValueError:
@@ -283,6 +288,13 @@ class Git(Struct, frozen=True):
                 where=None if at is None else at.shown,
                 hints=["install Git, or correct `PATH`"],
             ) from None
+
+    def _lfs_filter(self) -> list[tuple[str, str]]:
+        """Return what puts Git LFS to work where its user never ran ``git lfs install``."""
+        known = self._git("config", "--get-regexp", r"^filter\.lfs\.(smudge|process)$")
+        if known.stdout.strip():
+            return []
+        return [("filter.lfs.smudge", "git-lfs smudge -- %f"), ("filter.lfs.required", "true")]
 
     # -- what can go wrong
 
