@@ -107,6 +107,17 @@ def test_the_variable_names_targets(bench: Workbench) -> None:
     )
 
 
+def test_this_machine(bench: Workbench) -> None:
+    bench.index.add("a", "1.0")
+    bench.write("a", python=">=3.12,<3.13")
+    bench.ok("lock")
+    answer = bench.ok("check --for native")
+    assert answer.out.startswith("ok native: ")
+    assert answer.out.endswith(
+        ", Python 3.12: 1 package: 1 pure wheel\n1 target proved in [TIME]\n"
+    )
+
+
 def test_builds_as_the_settings_say(bench: Workbench) -> None:
     bench.index.add("a", "1.0", tags=(), sdist=True)
     bench.write("a", python=">=3.12,<3.13")

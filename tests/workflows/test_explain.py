@@ -203,3 +203,28 @@ def test_names_that_nobody_knows(app: Workbench) -> None:
     )
     answer = app("explain")
     assert answer.code == 2
+    answer = app("explain a>=1")
+    assert (answer.code, answer.err) == (2, lines(
+        "error: `a>=1` is not the name of a package",
+        "  in wheelright explain",
+        "hint: give a name alone; `--version` chooses the version whose files are shown",
+    ))  # fmt: skip
+
+
+def test_members_of_a_workspace_ask(app: Workbench) -> None:
+    app.index.add("a", "1.0")
+    member = app.project / "packages" / "lib"
+    member.mkdir(parents=True)
+    (member / "pyproject.toml").write_text(
+        '[project]\nname = "lib"\nversion = "1.0"\ndependencies = ["a"]\n'
+        '[project.optional-dependencies]\nx = ["a>=1"]\n[dependency-groups]\ndev = ["a<2"]\n'
+    )
+    app.write(more='[tool.wheelright.workspace]\nmembers = ["packages/*"]\n')
+    app.ok("lock")
+    assert app.ok("explain a").out.partition("Required by\n")[2] == lines(
+        "  the member `lib`: a",
+        "  the group `dev` of `lib`: a<2",
+        "  the extra `x` of `lib`: a>=1",
+        "  lib 1.0: a",
+        '  lib 1.0: a>=1; extra == "x"',
+    )

@@ -6,13 +6,16 @@ measurement. Must not live here: the proof itself (``proving``), reading binarie
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from wheelright.lockfile import staleness
+from wheelright.targets import detect_machine
 from wheelright.workflows.declared import (
+    NATIVE,
     VARIABLE,
     TargetError,
     declared_targets,
@@ -33,6 +36,7 @@ from wheelright.workflows.proving import Rules, prove
 
 if TYPE_CHECKING:
     from wheelright.lockfile import Lock
+    from wheelright.project import Project, Settings
     from wheelright.workflows.context import Context
     from wheelright.workflows.declared import DeclaredTarget
     from wheelright.workflows.options import CheckOptions
@@ -109,7 +113,7 @@ def targets_to_prove(
         names = tuple(context.environ.get(VARIABLE, "").replace(",", " ").split())
     if names:
         named = dict.fromkeys(names)
-        return tuple(find_target(name, project, settings) for name in named), True
+        return tuple(target_named(name, project, settings) for name in named), True
     declared = declared_targets(project, settings)
     if declared:
         return declared, True
@@ -125,3 +129,19 @@ def targets_to_prove(
     from wheelright.project import Target
 
     return tuple(read_target(Target(name), project) for name in COMMON), False
+
+
+def target_named(name: str, project: Project | None, settings: Settings) -> DeclaredTarget:
+    """Return a declared target, a platform, or this machine (``native``).
+
+    Raises :class:`TargetError`.
+    """
+    return this_machine(name, project) if name in NATIVE else find_target(name, project, settings)
+
+
+def this_machine(name: str, project: Project | None) -> DeclaredTarget:
+    """Return the machine at hand as a target, for every Python of the project."""
+    from wheelright.project import Target
+
+    here = Target("here", platform=str(detect_machine().platform))
+    return dataclasses.replace(read_target(here, project), name=name)

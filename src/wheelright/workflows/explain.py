@@ -7,23 +7,22 @@ requires what (``requiring``).
 
 from __future__ import annotations
 
-import dataclasses
+import re
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
-from wheelright.errors import RequestError, WheelrightError
+from wheelright.errors import RequestError, UsageError, WheelrightError
 from wheelright.lockfile import Lock, LockedPackage
 from wheelright.lockfile.walk import parse_line
 from wheelright.outside.urls import redact
-from wheelright.project import IndexSource, Target
+from wheelright.project import IndexSource
 from wheelright.resolver.candidates import is_prerelease, version_of
 from wheelright.resolver.pythons import lower_bound
-from wheelright.targets import detect_machine, normalize_name
+from wheelright.targets import normalize_name
 from wheelright.targets.misfit import misfit
-from wheelright.workflows.checking import rules_of, targets_to_prove
+from wheelright.workflows.checking import rules_of, target_named, targets_to_prove, this_machine
 from wheelright.workflows.cutoffs import Cutoffs
-from wheelright.workflows.declared import find_target, read_target
 from wheelright.workflows.judges import UniversalJudge, usable_files, wheel_names, why_unusable
 from wheelright.workflows.lock import LOCK_NAME, read_existing
 from wheelright.workflows.options import CheckOptions, ResolveOptions
@@ -104,6 +103,9 @@ class ExplainOutcome(Struct, frozen=True):
     requirers: tuple[Requirer, ...] = ()
 
 
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+
+
 class UnknownVersionError(RequestError):
     """A version is asked about that no index has."""
 
@@ -112,8 +114,14 @@ def explain(context: Context, options: ExplainOptions) -> ExplainOutcome:
     """Tell why a package has the version and files that it has, or has none.
 
     Works without a lock, and without a project. Raises :class:`UnknownVersionError`,
-    ``TargetError``, and what asking the index raises.
+    ``TargetError``, ``UsageError`` for what is no name, and what asking the index raises.
     """
+    if _NAME.fullmatch(options.package) is None:
+        raise UsageError(
+            f"`{options.package}` is not the name of a package",
+            where="wheelright explain",
+            hints=["give a name alone; `--version` chooses the version whose files are shown"],
+        )
     name = normalize_name(options.package)
     project = context.find_project()
     lock = None if project is None else read_existing(context, project.root / LOCK_NAME)
@@ -165,13 +173,12 @@ def _targets(context: Context, options: ExplainOptions) -> tuple[tuple[DeclaredT
     project = context.find_project()
     if project is None and options.targets:
         named = dict.fromkeys(options.targets)
-        return tuple(find_target(name, None, context.settings) for name in named), True
+        return tuple(target_named(name, None, context.settings) for name in named), True
     if project is not None:
         targets, hard = targets_to_prove(context, CheckOptions(targets=options.targets))
         if hard:
             return targets, True
-    here = read_target(Target("here", platform=str(detect_machine().platform)), project)
-    return (dataclasses.replace(here, name="this machine"),), False
+    return (this_machine("this machine", project),), False
 
 
 def _shown(work: _Explaining, page: ProjectPage, asked: str | None) -> Release | None:

@@ -8,6 +8,7 @@ from msgspec import Struct
 from packaging.version import InvalidVersion
 
 from wheelright.lockfile.walk import parse_line
+from wheelright.workflows.members import member_of_door
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -52,11 +53,23 @@ def _lines(lock: Lock) -> Iterator[tuple[str, str, tuple[str, ...]]]:
         yield from (("the project", text, ()) for text in inputs.requirements)
         for kind, table in (("extra", inputs.extras), ("group", inputs.groups)):
             for name, texts in table.items():
-                yield from ((f"the {kind} `{name}`", text, ()) for text in texts)
+                source = _door_words(kind, name)
+                yield from ((source, text, ()) for text in texts)
         yield from (("a constraint", text, ()) for text in inputs.constraints)
     for package in lock.packages:
         source = f"{package.name} {package.version or ''}".rstrip()
         yield from ((source, text, package.extras) for text in package.requires)
+
+
+def _door_words(kind: str, name: str) -> str:
+    """Say an extra, a group, or what stands for a member of a workspace among the groups."""
+    found = member_of_door(name)
+    if found is None:
+        return f"the {kind} `{name}`"
+    member, entry = found
+    if entry.kind == "project":
+        return f"the member `{member}`"
+    return f"the {entry.kind} `{entry.name}` of `{member}`"
 
 
 def forbids(known: Iterable[Requirer], version: str) -> Requirer | None:
