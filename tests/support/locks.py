@@ -13,6 +13,7 @@ from wheelright.lockfile import (
     LocalDirectory,
     Lock,
     LockedPackage,
+    LockedTarget,
     LockInputs,
     Vcs,
 )
@@ -150,6 +151,7 @@ inputs = st.builds(
     metadata=line_tables,
     options=word_tables,
 )
+served = st.builds(LockedTarget, name=words, platform=words, pythons=lines, left_out=lines)
 locks = st.builds(
     Lock,
     requires_python=maybe_words,
@@ -158,6 +160,7 @@ locks = st.builds(
     groups=lines,
     default_groups=lines,
     packages=st.lists(packages, max_size=4).map(tuple),
+    targets=st.lists(served, max_size=3, unique_by=lambda target: target.name).map(tuple),
     inputs=st.none() | inputs,
     created_by=words,
 )
