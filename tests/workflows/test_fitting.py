@@ -100,6 +100,27 @@ def test_no_command_takes_the_guard_for_a_package(ready: Workbench) -> None:
     assert ready.ok("sync --check").err == "Nothing to do: 1 package is as locked\n"
 
 
+def test_a_refusing_guard_lets_wheelright_work(ready: Workbench) -> None:
+    ready.write("hello", more='[tool.wheelright]\nguard = "error"\n')
+    ready.ok("sync --for windows")
+    assert python(ready).code == 2
+    ready.ok("sync --reinstall --compile-bytecode")
+    assert list(ready.venv.rglob("hello*.pyc"))
+    assert ready.ok("sync --for native").err == "Nothing to do: 1 package is as locked\n"
+    assert python(ready).code == 0
+
+
+def test_needs_that_were_measured_in_another_way_are_measured_anew(ready: Workbench) -> None:
+    path = ready.venv / "wheelright.json"
+    before = path.read_text()
+    record = json.loads(before)
+    for needs in ([0, ["what an old version wrote"]], None):
+        record["packages"][0]["needs"] = needs
+        path.write_text(json.dumps(record))
+        ready.ok("sync")
+        assert path.read_text() == before
+
+
 def test_run_makes_a_private_venv_fit_again(ready: Workbench) -> None:
     from_afar(ready)
     done = go(ready, "run", "hello-there")

@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from wheelright.outside import files
 from wheelright.outside.locks import FileLock
-from wheelright.venv.guard import write_guard
+from wheelright.venv.guard import MODE_VARIABLE, write_guard
 from wheelright.venv.inspect import LOCK_NAME
 from wheelright.venv.place import Placement, Placer
 from wheelright.venv.record import Record, RecordedPackage, write_record
@@ -183,7 +183,8 @@ def _compile(venv: Venv, wheels: Iterable[StoredWheel], reporter: Reporter) -> N
     if not paths:
         return
     command = [venv.executable, "-I", "-m", "compileall", "-q", "-j", "0", "-i", "-"]
-    done = run(command, env=os.environ, feed="\n".join(paths))
+    # Here it serves to compile alone, whatever machines the venv is for.
+    done = run(command, env={**os.environ, MODE_VARIABLE: "off"}, feed="\n".join(paths))
     if done.code != 0:
         # Some packages carry templates and tests that are no valid Python for this version.
         reporter.debug(f"Some files could not be compiled: {done.stdout.strip()[:500]}")

@@ -23,6 +23,7 @@ from wheelright.targets.errors import UnknownPlatform
 from wheelright.targets.needs import from_plain
 from wheelright.targets.platform import cpu_name, parse_platform
 from wheelright.venv._guard_script import (
+    MODE_VARIABLE,
     TOLD_VARIABLE,
     is_fit,
     misfit_help,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LINE_NAME",
+    "MODE_VARIABLE",
     "MODULE_NAME",
     "TOLD_VARIABLE",
     "Need",
