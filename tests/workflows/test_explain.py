@@ -102,7 +102,7 @@ def test_the_newest_that_would_serve(app: Workbench) -> None:
     app.ok("lock")
     partly = (
         f"the newest that serves {PLC} with Python 3.12; no file for {PLC} with Python 3.11:"
-        " its wheels are for CPython 3.12, and it has no sdist (nearest:"
+        " its wheels are for Python 3.12, and it has no sdist (nearest:"
         " cp312-manylinux_2_17_x86_64)"
     )
     assert reasons(app, f"a --for {PLC}") == [

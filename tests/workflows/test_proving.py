@@ -127,7 +127,7 @@ ALLOW = '`allow-build = ["a"]` lets it be built for the target'
         (
             ["cp311-cp311-manylinux_2_17_x86_64"],
             "python",
-            "its wheels are for CPython 3.11, and it has no sdist",
+            "its wheels are for Python 3.11, and it has no sdist",
             "bound `python` of `plc`, so that it does not have this Python",
         ),
         (

@@ -28,10 +28,11 @@ from wheelright.targets import (
     parse_platform,
     parse_wheel_name,
 )
-from wheelright.workflows.proofs import Cell, TargetProof
+from wheelright.workflows.declared import NEWEST_MINOR, OLDEST_MINOR
+from wheelright.workflows.proofs import Cell, TargetProof, pythons_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from wheelright.lockfile import Lock, LockedPackage
     from wheelright.targets import Misfit, Platform, TagSet, WheelName
@@ -337,13 +338,14 @@ def cell_of(
     forbidden = rules.why_no_build(package, hard=hard)
     if forbidden is not None:
         return _misfit_cell(blank, package, target, standing, forbidden)
-    nearest = nearest_wheel(_names(package), standing.tags)
+    wheels = _names(package)
+    nearest = nearest_wheel(wheels, standing.tags)
     if not rules.policy.may_use_wheels(package.name):
         reason = "its wheels may not be used"
     elif nearest is None:
         reason = "it has only an sdist"
     else:
-        reason = _misfit_words(nearest, target)
+        reason = _misfit_words(nearest, wheels, target)
     tag = None if nearest is None else nearest.tag
     return replace(blank, verdict="built", file=chosen.name, reason=reason, nearest=tag)
 
@@ -410,7 +412,7 @@ def _archive_cell(
     nearest = nearest_wheel([wheel], standing.tags)
     assert nearest is not None
     fixes = ("name the place of another wheel or of an sdist, or add a marker",)
-    return _unfit(blank, nearest, _misfit_words(nearest, target), fixes)
+    return _unfit(blank, nearest, _misfit_words(nearest, [wheel], target), fixes)
 
 
 def _unfit(blank: Cell, nearest: Misfit, reason: str, fixes: tuple[str, ...]) -> Cell:
@@ -437,12 +439,13 @@ def _misfit_cell(
     forbidden: str | None = None,
 ) -> Cell:
     """Return the cell of a package without a usable file; ``forbidden`` is why it is not built."""
-    nearest = nearest_wheel(_names(package), standing.tags)
+    wheels = _names(package)
+    nearest = nearest_wheel(wheels, standing.tags)
     sdist = package.sdist is not None
     if nearest is None:
         reason = f"it has only an sdist, and {forbidden}"
         return replace(blank, kind="sdist", reason=reason, fixes=(_allow(package.name),))
-    reason = _misfit_words(nearest, target)
+    reason = _misfit_words(nearest, wheels, target)
     if not sdist:
         reason += ", and it has no sdist"
     shown = f"`wheelright explain {package.name} --for {target.name}`"
@@ -462,11 +465,19 @@ def _allow(name: str) -> str:
     return f'`allow-build = ["{name}"]` lets it be built for the target'
 
 
-def _misfit_words(nearest: Misfit, target: DeclaredTarget) -> str:
+def _misfit_words(nearest: Misfit, wheels: Sequence[WheelName], target: DeclaredTarget) -> str:
     """Say what the nearest wheels need, and what the target has."""
     text = nearest.text.partition(" (nearest: ")[0]
     if nearest.kind == "floor" and target.platform.floor is not None:
-        text += f", {target.name} has {floor_text(target.platform)}"
+        return f"{text}, {target.name} has {floor_text(target.platform)}"
+    if nearest.kind == "python":
+        served = [
+            _dotted((3, minor))
+            for minor in range(OLDEST_MINOR, NEWEST_MINOR + 1)
+            if any(target.tags((3, minor)).rank(wheel) is not None for wheel in wheels)
+        ]
+        if served:
+            return f"its wheels are for Python {pythons_words(served)}"
     return text
 
 
