@@ -437,6 +437,12 @@ def make_sdist(
     return f"{stem}.tar.gz", data
 
 
+def sdist_of(name: str, version: str, files: Mapping[str, bytes]) -> tuple[str, bytes]:
+    """Return the file name and the bytes of an sdist that holds a tree."""
+    stem = f"{escaped(name)}-{version}"
+    return f"{stem}.tar.gz", _tarred({f"{stem}/{path}": data for path, data in files.items()})
+
+
 def _tarred(members: Mapping[str, bytes]) -> bytes:
     buffer = io.BytesIO()
     with (
