@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # The same names as in `venv.stamp`, which must not be imported here; a test compares them.
 STAMP_NAME = ".wheelright-stamp"
-STAMP_HEAD = "wheelright stamp 1"
+STAMP_HEAD = "wheelright stamp 2"
 ENVIRONMENT_PREFIXES = ("WHEELRIGHT_", "UV_")
 ENVIRONMENT_NAMES = ("HOME", "XDG_CONFIG_HOME", "XDG_CONFIG_DIRS", "APPDATA", "USERPROFILE")
 # Variables that change nothing about how a no-op is answered. Any other may ask for another
@@ -111,17 +111,9 @@ def read_claim(environ: "Mapping[str, str]", *, exact: bool) -> "dict[str, str] 
         return None
     if lines[0] != STAMP_HEAD or lines[-2:] != ["end", ""]:
         return None
-    claim = {"venv": venv}  # another one, where several stand side by side there
-    variables = []
-    for line in lines[1:-2]:
-        kind, _, value = line.partition(" ")
-        if kind == "env":
-            variables.append(value)
-        elif kind != "file":
-            claim[kind] = value
-        elif not _is_as_stamped(value):
-            return None
-    claim["variables"] = "\n".join(variables)
+    claim = _compared(lines[1:-2], venv, exact=exact)
+    if claim is None:
+        return None
     found = {
         "version": __version__,
         "machine": _machine(),
@@ -135,6 +127,25 @@ def read_claim(environ: "Mapping[str, str]", *, exact: bool) -> "dict[str, str] 
     if "message" not in claim or environ.get("VIRTUAL_ENV", claim["venv"]) != claim["venv"]:
         return None
     return claim if all(claim.get(key) == value for key, value in found.items()) else None
+
+
+def _compared(lines: "Sequence[str]", venv: str, *, exact: bool) -> "dict[str, str] | None":
+    """Return what a stamp says besides files; ``None`` if one of those is not as it was."""
+    claim = {"venv": venv}  # another one, where several stand side by side there
+    variables = []
+    for line in lines:
+        kind, _, value = line.partition(" ")
+        if kind == "env":
+            variables.append(value)
+        elif kind == "held":
+            if exact and not _is_as_held(claim["venv"], value):
+                return None
+        elif kind != "file":
+            claim[kind] = value
+        elif not _is_as_stamped(value):
+            return None
+    claim["variables"] = "\n".join(variables)
+    return claim
 
 
 def _nearest_project(folder: str) -> str:
@@ -153,6 +164,15 @@ def _is_as_stamped(line: str) -> bool:
     except (FileNotFoundError, NotADirectoryError):
         return facts == "-"
     return facts == (f"{found.st_mtime_ns},{found.st_ctime_ns},{found.st_size},{found.st_ino}")
+
+
+def _is_as_held(venv: str, line: str) -> bool:
+    facts, _, path = line.partition(" ")
+    try:
+        found = os.stat(f"{venv}/{path}")  # noqa: PTH116
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return facts == f"{found.st_mtime_ns},{found.st_size},{found.st_ino}"
 
 
 def _environment(environ: "Mapping[str, str]") -> str:

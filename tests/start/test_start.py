@@ -245,6 +245,44 @@ def test_another_machine_and_another_version(
     assert not _answers()
 
 
+def _installed_file(project: Project) -> Path:
+    return Path(project.venv.site_packages, "app", "__init__.py")
+
+
+INSTALLED: dict[str, Callable[[Project], object]] = {
+    "edited": lambda project: _installed_file(project).write_text("other"),
+    "removed": lambda project: _installed_file(project).unlink(),
+    "half-removed": lambda project: Path(
+        project.venv.site_packages, "app-1.0.dist-info", "RECORD"
+    ).unlink(),
+}
+
+
+@pytest.mark.parametrize("change", INSTALLED.values(), ids=INSTALLED)
+def test_what_became_of_installed_files_matters_to_sync_alone(
+    project: Project, change: Callable[[Project], object]
+) -> None:
+    change(project)
+    assert not _answers(exact=True)
+    assert _answers(exact=False)
+
+
+def test_of_many_installed_files_only_the_dist_infos_are_looked_at(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stamp, "MOST_FILES", 3)
+    assert project.stamp()
+    INSTALLED["edited"](project)
+    assert _answers()
+    INSTALLED["half-removed"](project)
+    assert not _answers()
+
+
+def test_other_links_to_installed_files_change_nothing(project: Project) -> None:
+    (project.root / "link").hardlink_to(_installed_file(project))
+    assert _answers()
+
+
 def test_an_inexact_sync_answers_run_only(project: Project) -> None:
     project.stamp(exact=False)
     assert not _answers(exact=True)

@@ -8,6 +8,10 @@ therefore compared for equality, never for order, and anything else means doubt:
   that the sync reads must be observed **before** they are read (:func:`observe`), or an edit
   during the sync would be taken for what was synced. The venv's own (``pyvenv.cfg``, record,
   interpreter, site-packages, journal) are observed here, at the end
+- the installed files, for a `sync` alone, by time, size and inode: all of them in a venv of up to a
+  thousand, which takes a millisecond or two; of a larger one the dist-infos, so that what other
+  tools did shows (what is changed inside a package there is found by ``sync --verify``, or by the
+  next sync that looks). Bytecode does not count, nor the number of links, which other venvs change
 - the working directory, the machine (``uname``), Wheelright's version
 - the environment variables that settings come from
 - times that lie within a clock tick before the observation: a second edit in the same tick would
@@ -21,6 +25,7 @@ from __future__ import annotations
 
 import os
 import time
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -32,14 +37,16 @@ from wheelright.venv.inspect import RECORD_NAME
 from wheelright.venv.launchers import TABLE_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from wheelright.venv.inspect import Venv
 
-STAMP_HEAD = "wheelright stamp 1"
+STAMP_HEAD = "wheelright stamp 2"
 # Beside all that begin with these, the variables that say where user settings lie.
 ENVIRONMENT_PREFIXES = ("WHEELRIGHT_", "UV_")
 ENVIRONMENT_NAMES = ("HOME", "XDG_CONFIG_HOME", "XDG_CONFIG_DIRS", "APPDATA", "USERPROFILE")
+MOST_FILES = 1_000
+"""So many installed files are looked at one by one."""
 # Linux stamps files with the time of the last timer tick, at most 10 ms ago. File systems that
 # know whole or even seconds only show it by their times.
 _TICK = 10_000_000
@@ -115,6 +122,7 @@ def write_stamp(
         f"message {message}",
         *(f"env {name}={value}" for name, value in variables),
         *(f"file {state.facts} {state.path}" for state in states),
+        *(held_lines(venv) if exact else ()),
         "end",
     ]
     whole = all(state.settled for state in states) and not any("\n" in line for line in lines)
@@ -127,6 +135,39 @@ def write_stamp(
     files.create(new, [os.fsencode("\n".join(lines) + "\n")])
     files.replace(new, path)
     return True
+
+
+def held_lines(venv: Venv) -> list[str]:
+    """Return a line for each installed file, or for each dist-info where there are too many."""
+    roots = [venv.site_packages, venv.scripts]
+    found = list(islice(_files_below(roots), MOST_FILES + 1))
+    if len(found) > MOST_FILES:
+        with os.scandir(venv.site_packages) as entries:
+            found = [entry.path for entry in entries if entry.name.endswith(".dist-info")]
+    start = len(venv.path) + 1
+    lines = []
+    for path in found:
+        try:
+            state = os.stat(path)  # noqa: PTH116 (text)
+        except FileNotFoundError:
+            continue  # a link that leads nowhere, which another file of RECORD may not be
+        lines.append(f"held {state.st_mtime_ns},{state.st_size},{state.st_ino} {path[start:]}")
+    return lines
+
+
+def _files_below(folders: Iterable[str]) -> Iterator[str]:
+    """Yield the path of every file, but for bytecode."""
+    left = list(folders)
+    while left:
+        try:
+            with os.scandir(left.pop()) as entries:
+                for entry in entries:
+                    if not entry.is_dir(follow_symlinks=False):
+                        yield entry.path
+                    elif entry.name != "__pycache__":
+                        left.append(entry.path)
+        except FileNotFoundError:
+            continue
 
 
 def remove_stamp(venv: Venv, place: str | None = None) -> None:
