@@ -303,6 +303,15 @@ RESOLVE_OPTIONS = (
         help="When to take pre-releases",
     ),
     Option(
+        flags=("--prerelease-package",),
+        dest="prerelease_package",
+        metavar="NAME=WHEN",
+        many=True,
+        words=True,
+        heading=RESOLVER,
+        help="When to take pre-releases of this package",
+    ),
+    Option(
         flags=("--exclude-newer",),
         dest="exclude_newer",
         metavar="DATE",
@@ -325,6 +334,7 @@ def read_resolve(given: Given) -> ResolveOptions:
         upgrade_package=given.many("upgrade_package"),
         resolution=given.text("resolution"),
         prerelease=given.text("prerelease"),
+        prerelease_package=given.many("prerelease_package"),
         exclude_newer=given.text("exclude_newer"),
         no_sources=given.flag("no_sources"),
     )

@@ -236,6 +236,16 @@ class Settings:
         "When pre-releases are considered.",
         default="if-necessary-or-explicit",
     )
+    prerelease_package: Mapping[str, Prerelease] = _key(
+        table_of(
+            choice("disallow", "allow", "if-necessary", "explicit", "if-necessary-or-explicit"),
+            "a table of such words",
+            normal=True,
+        ),
+        "The same for single projects.",
+        default={},
+        environment=False,
+    )
     fork_strategy: Literal["requires-python", "fewest"] = _key(
         choice("requires-python", "fewest"),
         "Whether each Python gets its newest versions, or all share the fewest.",

@@ -67,7 +67,8 @@ class Policy:
     ``locked`` does so for projects locked in several versions, each with the marker where.
     ``constraints`` limit versions of projects that are needed anyway; ``overrides`` replace every
     requirement on their project; ``excludes`` names projects whose requirement is ignored.
-    ``edits`` change what single projects require.
+    ``edits`` change what single projects require. ``prereleases`` says for single projects what
+    ``prerelease`` says for all.
     """
 
     resolution: Literal["highest", "lowest", "lowest-direct"] = "highest"
@@ -76,6 +77,7 @@ class Policy:
     locked: Mapping[str, tuple[tuple[str, str | None], ...]] = field(default_factory=dict)
     constraints: tuple[str, ...] = ()
     overrides: tuple[str, ...] = ()
+    prereleases: Mapping[str, str] = field(default_factory=dict)
     excludes: frozenset[str] = frozenset()
     edits: tuple[Edit, ...] = ()
 

@@ -139,6 +139,7 @@ class Making(Struct, frozen=True):
         parts += [str(settings.constraint_dependencies), str(settings.override_dependencies)]
         parts += [str(settings.package_overrides), str(settings.package_excludes)]
         parts += [str(settings.exclude_newer), settings.resolution, settings.prerelease]
+        parts += [str(sorted(settings.prerelease_package.items()))]
         parts += [request.base.site_packages if request.base is not None else ""]
         parts += [f"{name} {versions}" for name, versions in sorted(request.preferred.items())]
         return hashlib.sha256("\n".join(parts).encode("utf-8", "replace")).hexdigest()[:24]

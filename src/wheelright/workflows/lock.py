@@ -33,7 +33,7 @@ from wheelright.workflows.outcomes import Change, LockedItem, LockOutcome, Serve
 from wheelright.workflows.passing import check_archives, notes
 from wheelright.workflows.roots import DEFAULT_PYTHONS, gather_roots, lock_inputs
 from wheelright.workflows.sources import direct_reader, source_metadata
-from wheelright.workflows.stated import Stated, edits_of
+from wheelright.workflows.stated import Stated, edits_of, prereleases_of
 from wheelright.workflows.targeting import (
     covered_environments,
     covered_python,
@@ -367,6 +367,7 @@ def choice(context: Context, options: ResolveOptions, known: Lock | None) -> Pol
         overrides=tuple(str(requirement) for requirement in settings.override_dependencies),
         excludes=frozenset(settings.exclude_dependencies),
         edits=edits_of(settings),
+        prereleases=prereleases_of(settings, options),
     )
 
 

@@ -50,6 +50,7 @@ class ResolveOptions(Struct, frozen=True):
     upgrade_package: tuple[str, ...] = ()  # names or requirements
     resolution: Resolution | None = None
     prerelease: Prerelease | None = None
+    prerelease_package: tuple[str, ...] = ()  # NAME=WHEN
     exclude_newer: str | None = None
     no_sources: bool = False
 

@@ -19,6 +19,7 @@ from wheelright.workflows.conflicts import conflict_texts, conflicts_of
 from wheelright.workflows.direct.places import Ask
 from wheelright.workflows.members import Holder, holder_of, member_asks, member_of_door
 from wheelright.workflows.origins import Claim, all_of
+from wheelright.workflows.stated import prereleases_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -251,7 +252,7 @@ def lock_inputs(
         indexes=_pinned(settings, roots),
         sources=direct,
         metadata=_stated(settings),
-        options=_options(project, settings),
+        options=_options(project, settings, options),
     )
 
 
@@ -307,8 +308,9 @@ def _stated(settings: Settings) -> dict[str, tuple[str, ...]]:
     return stated
 
 
-def _options(project: Project, settings: Settings) -> dict[str, str]:
-    options: dict[str, str] = {}
+def _options(project: Project, settings: Settings, given: ResolveOptions) -> dict[str, str]:
+    said = prereleases_of(settings, given)
+    options: dict[str, str] = {f"prerelease of {name}": when for name, when in said.items()}
     if settings.wheels != "prefer":
         options["wheels"] = settings.wheels
     if settings.allow_build:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from msgspec import Struct
 
+from wheelright.errors import UsageError
 from wheelright.resolver import Dependencies, Edit
+from wheelright.targets import normalize_name
+from wheelright.workflows.options import Prerelease
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from wheelright.project import Settings, StatedMetadata
+    from wheelright.workflows.options import ResolveOptions
 
 
 class Stated(Struct, frozen=True):
@@ -61,3 +65,22 @@ def edits_of(settings: Settings) -> tuple[Edit, ...]:
 
 def _text(version: Version | None) -> str | None:
     return None if version is None else str(version)
+
+
+def prereleases_of(settings: Settings, options: ResolveOptions) -> dict[str, str]:
+    """Return when pre-releases of single projects are taken, options before settings.
+
+    Raises ``UsageError`` for an option that is not ``NAME=WHEN``.
+    """
+    found: dict[str, str] = dict(settings.prerelease_package)
+    for text in options.prerelease_package:
+        name, equals, when = text.partition("=")
+        if not equals or when not in get_args(Prerelease):
+            words = ", ".join(f"`{one}`" for one in get_args(Prerelease))
+            raise UsageError(
+                f"`{text}` does not say when pre-releases of a package are taken",
+                where="--prerelease-package",
+                hints=[f"write `NAME=WHEN`, where WHEN is one of {words}"],
+            )
+        found[normalize_name(name)] = when
+    return found

@@ -36,7 +36,7 @@ from wheelright.workflows.judges import MachineJudge, UniversalJudge
 from wheelright.workflows.pip.asking import requirement_name
 from wheelright.workflows.pip.question import requirement_text
 from wheelright.workflows.pip.telling import passed_over, with_more_hints
-from wheelright.workflows.stated import Stated, edits_of
+from wheelright.workflows.stated import Stated, edits_of, prereleases_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping
@@ -291,6 +291,7 @@ def choice(
         overrides=(*overrides, *_stated(wishes.overrides)),
         excludes=frozenset(settings.exclude_dependencies),
         edits=edits_of(settings),
+        prereleases=prereleases_of(settings, options),
     )
 
 
