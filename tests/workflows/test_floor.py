@@ -6,13 +6,20 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from packaging.specifiers import SpecifierSet
 
-from support.locks import file
-from wheelright.targets import compatible_tags, parse_platform
+from support.locks import file, lock, package
+from wheelright.targets import Platform, compatible_tags, parse_platform
+from wheelright.workflows.declared import DeclaredTarget
 from wheelright.workflows.floor import lowest_floor
+from wheelright.workflows.judges import BuildPolicy
+from wheelright.workflows.proving import Rules, prove
 
 if TYPE_CHECKING:
     from support.workbench import Workbench
+    from wheelright.store.file import File
 
 
 GLIBC, MUSL = "x86_64-manylinux_2_99", "x86_64-musllinux_1_99"
@@ -37,6 +44,33 @@ ARM, INTEL = "macos-99-arm64", "macos-99-x86_64"
 def test_how_low_wheels_go(platform: str, tags: list[str], floor: tuple[int, int] | None) -> None:
     files = [file(f"a-1.0-{tag.replace('-', '-none-')}.whl") for tag in tags]
     assert lowest_floor(files, compatible_tags(parse_platform(platform), (3, 12))) == floor
+
+
+numbers = st.sampled_from(["2_5", "2_12", "2_17", "2_24", "2_28", "2_34"])
+pythons = st.sampled_from(["cp311-cp311", "cp312-cp312", "cp313-cp313", "cp310-abi3", "py3-none"])
+platforms = st.lists(numbers, min_size=1, max_size=3, unique=True).map(
+    lambda found: ".".join(f"manylinux_{number}_x86_64" for number in found)
+)
+tag_lists = st.lists(st.builds("{}-{}".format, pythons, platforms), min_size=1, max_size=5)
+
+
+@given(tag_lists)
+def test_the_lowest_floor_is_served_and_none_below_it(tags: list[str]) -> None:
+    wheels = tuple(file(f"a-1.0-{tag}.whl") for tag in dict.fromkeys(tags))
+    highest = parse_platform(GLIBC)
+    lowest = lowest_floor(wheels, compatible_tags(highest, (3, 12)))
+    served = [_is_served(wheels, minor) for minor in range(41)]
+    if lowest is None:
+        assert not any(served)
+    else:
+        assert served == [minor >= lowest[1] for minor in range(41)]
+
+
+def _is_served(wheels: tuple[File, ...], minor: int) -> bool:
+    platform = Platform("linux", "x86_64", "glibc", (2, minor))
+    target = DeclaredTarget("t", platform, SpecifierSet(), ((3, 12),))
+    proof = prove(lock(package("a", wheels=wheels)), target, Rules(BuildPolicy()), hard=True)
+    return not proof.failed
 
 
 def floors(bench: Workbench, line: str) -> list[dict[str, Any]]:

@@ -103,6 +103,8 @@ def _target_lines(
         sign = style.paint(ok, "green", "bold")
     name = style.paint(printable(target.name), "bold")
     pythons = pythons_words(target.pythons)
+    if not target.hard and target.uncovered == target.pythons:
+        return [f"{sign} {name}: {target.words}: the lock does not cover it"]
     lines = [f"{sign} {name}: {target.words}, Python {pythons}: {_counts(target)}"]
     if target.uncovered:
         label = _label("missing", style, ascii_only=ascii_only)
