@@ -142,7 +142,8 @@ class Knowledge:
             policy.resolution == "lowest-direct" and name in self.direct
         )
         pins = frozenset(pin for pin in self.pins.get(name, ()))
-        choice = Choice(oldest, policy.prerelease, name in self.named, pins)
+        prereleases = policy.prereleases.get(name, policy.prerelease)
+        choice = Choice(oldest, prereleases, name in self.named, pins)
         known = self.candidates[name] = Candidates(answer, choice)
         new = False
         for text in {c.requires_python for c in known.order if c.requires_python}:
