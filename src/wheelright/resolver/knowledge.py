@@ -76,6 +76,7 @@ class Knowledge:
     roots: list[tuple[Dependency, int]] = field(default_factory=list)
     stale: bool = False
     unrest: dict[tuple[str, str], int] = field(default_factory=dict)
+    visits: dict[str, int] = field(default_factory=dict)
     falls: Falls = field(default_factory=Falls)
     foretold: set[tuple[str, str]] = field(default_factory=set)
     notes: dict[str, None] = field(default_factory=dict)
@@ -169,6 +170,7 @@ class Knowledge:
             assert isinstance(answer, Dependencies)
             known = self._read(name, version, answer)
         self.releases[name, version] = known
+        self.visits[name] = self.visits.get(name, 0) + 1
         self.foretold.discard((name, version))
         self.stale |= self._learn(known)
         return known

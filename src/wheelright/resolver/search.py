@@ -445,8 +445,8 @@ class Search:
     def _coming(self, project: int) -> Iterator[tuple[str, str]]:
         """Yield the versions that would be visited next.
 
-        First, of a project whose versions fall one after the other, half as many more as fell so
-        far; then what would be if nothing went wrong.
+        First, of a project whose versions fall one after the other, half as many more as were
+        visited; then what would be if nothing went wrong.
         """
         yield from self._falling(project)
         allowed = self.assignments.allowed
@@ -456,7 +456,7 @@ class Search:
                 yield node.key[0], self._likely(node, allowed[other])
 
     def _falling(self, project: int) -> Iterator[tuple[str, str]]:
-        fallen = self.knowledge.unrest.get(self.nodes[project].key, 0)
+        fallen = self.knowledge.visits.get(self.nodes[project].key[0], 0)
         if fallen < RESTLESS or (fallen > FORESIGHT and fallen % GLANCE):
             return
         node = self.nodes[project]
