@@ -186,3 +186,26 @@ def test_a_python_that_will_do_is_kept(several: Workbench) -> None:
     several.patch.setenv("PATH", "/usr/bin:/bin")
     several.ok("sync --for plc")
     assert folders(several) == [f"plc-{MINOR}"]
+
+
+def test_add_and_remove_change_the_one_of_the_default(several: Workbench) -> None:
+    several.index.add("docs", "1.0")
+    groups = '[dependency-groups]\ndocs = ["docs"]\n'
+    more = SETTING + 'default-target = "plc"\n' + TARGETS + groups
+    several.write("hello", "binary", more=more)
+    several.ok("sync --group docs")
+    several.index.add("six", "1.0")
+    several.ok("add six")
+    several.ok("remove binary")
+    assert folders(several) == [f"plc-{MINOR}"]
+    assert set(several.installed(several.venv / f"plc-{MINOR}")) == {"docs", "hello", "six"}
+
+
+def test_a_kill_before_the_launchers_were_written_is_mended(several: Workbench) -> None:
+    several.ok("sync --for plc")
+    (several.venv / "wheelright-venvs").unlink()
+    (several.venv / "bin" / "hello-there").unlink()
+    several.ok("sync --for plc")
+    tool = several.venv / "bin" / "hello-there"
+    prefix = f"[PROJECT]/.venv/plc-{MINOR}"
+    assert start_program(several, tool) == Answer(0, f"{prefix}\n", "")

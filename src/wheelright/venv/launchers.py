@@ -20,7 +20,7 @@ from wheelright.errors import UsageError
 from wheelright.outside import files
 from wheelright.targets.platform import parse_platform
 from wheelright.venv.guard import found_of, guard_facts, is_fit
-from wheelright.venv.inspect import LOCK_NAME
+from wheelright.venv.inspect import is_lock
 from wheelright.venv.record import Record, read_record
 
 if TYPE_CHECKING:
@@ -253,6 +253,17 @@ def _quoted(path: str) -> str:
     return "'" + path.replace("'", "'\\''") + "'"
 
 
+def mark_side_root(root: str) -> None:
+    """Say of a folder that it holds venvs side by side, before the first of them is made."""
+    if not is_side_root(root):
+        files.make_directory(root)
+        _write(f"{root}/{TABLE_NAME}", b"")
+
+
+def _is_passing(name: str) -> bool:
+    return is_lock(name) or files.is_temporary(name)
+
+
 def clear_for(root: str, *, side: bool, keep: str = "") -> str | None:
     """Empty a place that holds the other kind: one venv where several shall be, or the reverse.
 
@@ -261,7 +272,7 @@ def clear_for(root: str, *, side: bool, keep: str = "") -> str | None:
     """
     single = os.path.isfile(f"{root}/pyvenv.cfg")  # noqa: PTH113 (text)
     several = not single and is_side_root(root)
-    vacant = set(_names(root)) <= {LOCK_NAME, keep}
+    vacant = all(name == keep or _is_passing(name) for name in _names(root))
     if side and not (single or several or vacant):
         raise UsageError(
             f"`{root}` is no place for environments: it holds something else",
@@ -274,7 +285,7 @@ def clear_for(root: str, *, side: bool, keep: str = "") -> str | None:
     last = "pyvenv.cfg" if single else TABLE_NAME
     for name in sorted(_names(root), key=lambda name: name == last):
         path = f"{root}/{name}"
-        if name in {LOCK_NAME, keep}:
+        if name == keep or is_lock(name):
             continue
         if os.path.isdir(path) and not os.path.islink(path):  # noqa: PTH112, PTH114 (text)
             files.remove_tree(path)

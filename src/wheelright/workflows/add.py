@@ -41,6 +41,7 @@ from wheelright.workflows.members import scope_of
 from wheelright.workflows.once import Once
 from wheelright.workflows.options import LockOptions, Selection
 from wheelright.workflows.outcomes import AddOutcome, RemoveOutcome
+from wheelright.workflows.per_target import at_target
 from wheelright.workflows.remembering import remembered
 from wheelright.workflows.sync import synced
 
@@ -95,7 +96,7 @@ def _added(context: Context, options: AddOptions) -> AddOutcome:
         if options.no_sync:
             return AddOutcome(added, lock=outcome)
         # As with uv, what else was put into the venv stays in it.
-        chosen = replace(_chosen(options.sync, home), inexact=True)
+        chosen = replace(_chosen(_as_synced(again, options.sync, lock), home), inexact=True)
         return AddOutcome(added, _sync(again, chosen, outcome), outcome)
 
 
@@ -413,7 +414,7 @@ def _as_synced(context: Context, options: SyncOptions, lock: Lock) -> SyncOption
     """Return the options with the extras and groups of the last sync, where none are named."""
     if options.selection != Selection():
         return options
-    record = read_record(str(context.venv_directory().absolute()))
+    record = read_record(str(at_target(context, options).venv_directory().absolute()))
     if record is None:
         return options
     before = remembered(record.options, lock)

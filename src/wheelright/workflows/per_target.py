@@ -20,6 +20,7 @@ from wheelright.venv.launchers import (
     clear_for,
     is_side_root,
     list_side_venvs,
+    mark_side_root,
     side_name,
     write_launchers,
 )
@@ -105,6 +106,8 @@ def clear_place(context: Context) -> None:
         was = clear_for(str(root), side=side, keep=keep)
         if was is not None:
             context.reporter.note(f"made `{root.name}` anew: it held {was}")
+    if side:
+        mark_side_root(str(root))
 
 
 def refresh(context: Context) -> None:

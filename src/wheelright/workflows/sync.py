@@ -166,7 +166,7 @@ def _carry_out(work: Syncing, digest: str) -> Venv:
         path=venv.path,
         python=venv.version,
         lock=digest,
-        options=recorded(options),
+        options=_said(options, work.record),
     )
     packages = next_packages(work.record, work.plan, wheels)
     packages = with_needs(packages, venv, work.plan.kept, wheels)
@@ -187,6 +187,15 @@ def _carry_out(work: Syncing, digest: str) -> Venv:
             error.hints = ("run again: the cache was damaged, and what was has been removed",)
         raise
     return venv
+
+
+def _said(options: SyncOptions, before: Record | None) -> dict[str, str]:
+    """Return what else decided what the venv holds.
+
+    A run, or an add, that leaves alone what is there changes nothing about what that is there for.
+    """
+    said = recorded(options)
+    return before.options if options.inexact and not said and before is not None else said
 
 
 def _wheels(work: Syncing) -> dict[str, StoredWheel]:
