@@ -80,6 +80,19 @@ def test_many_that_are_built_are_counted() -> None:
     assert soft[1] == "  ▲ built from source: s0, s1, s2, s3, s4, s5, s6, s7 and 4 more"
 
 
+def test_all_that_is_missing_is_listed_and_help_for_the_first() -> None:
+    cells = [Cell(f"s{n}", "1", "3.12", "missing", reason="x", fixes=("y",)) for n in range(10)]
+    lines = check_lines(Proof("", (target(*cells),)))
+    assert lines[15:20] == [
+        "  ✗ s7 1: x",
+        "      y",
+        "  ✗ s8 1: x",
+        "  ✗ s9 1: x",
+        "      `-v` shows what would help with each",
+    ]
+    assert check_lines(Proof("", (target(*cells),)), verbose=True).count("      y") == 10
+
+
 def test_what_was_measured() -> None:
     files = (
         Measured(

@@ -176,6 +176,19 @@ def test_all_kinds_of_machines_without_targets(one_python: Workbench) -> None:
     ]
 
 
+def test_what_has_wheels_elsewhere_is_not_built_for_a_target(one_python: Workbench) -> None:
+    bench = one_python
+    bench.index.add("high", "1.0", tags=["cp312-cp312-win_amd64"], sdist=True)
+    bench.index.add("low", "1.0", tags=tagged("2_28"))
+    bench.ok("lock")
+    assert bench.ok(f"floor {LINUX}").out == (
+        "glibc, x86_64: no floor serves all: high 1.0 has no file\n"
+        "  asked for by x86_64-manylinux_2_17 (glibc 2.17, x86_64)\n"
+        "  low 1.0 holds it up; no version of it is lower\n"
+    )
+    assert "  high 1.0 is built: no wheel serves\n" in bench.ok("floor").out
+
+
 def test_targets_without_floors(one_python: Workbench) -> None:
     bench = one_python
     bench.index.add("high", "1.0")

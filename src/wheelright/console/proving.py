@@ -118,8 +118,11 @@ def _target_lines(
         where = pythons_words(target.left_out)
         lines.append(f"  {label} without Python {where}, which not every package can serve")
     missing = findings(target.missing)
-    for finding in missing:
-        lines += _missing_lines(finding, target, style, ascii_only=ascii_only, verbose=verbose)
+    for number, finding in enumerate(missing):
+        helped = verbose or (target.hard and number < NAMED)
+        lines += _missing_lines(finding, target, style, ascii_only=ascii_only, helped=helped)
+    if target.hard and len(missing) > NAMED and not verbose:
+        lines.append("      `-v` shows what would help with each")
     lines += _built_lines(target, style, ascii_only=ascii_only, verbose=verbose)
     if target.most is not None:
         lines.append(f"  the most that a binary needs is {printable(target.most)}")
@@ -158,14 +161,14 @@ def _where(finding: Finding, target: TargetProof) -> str:
 
 
 def _missing_lines(
-    finding: Finding, target: TargetProof, style: Style, *, ascii_only: bool, verbose: bool
+    finding: Finding, target: TargetProof, style: Style, *, ascii_only: bool, helped: bool
 ) -> list[str]:
     cell = finding.cell
     label = _label("missing", style, ascii_only=ascii_only)
     known = f"{style.paint(cell.package, 'bold')} {cell.version or ''}".rstrip()
     near = f" (nearest: {cell.nearest})" if cell.nearest else ""
     lines = [f"  {label} {known}{_where(finding, target)}: {printable(cell.reason)}{near}"]
-    if target.hard or verbose:
+    if helped:
         lines += [f"      {printable(fix)}" for fix in cell.fixes]
     return lines
 

@@ -218,7 +218,7 @@ def _kind(
                 wheels = (package.archive.file,) if package.archive.file.is_wheel else ()
             lowest = lowest_floor(wheels, tags)
             if lowest is None:
-                lacking = missing if _is_missing(package, tags, rules) else built
+                lacking = missing if _is_missing(package, tags, rules, hard=bool(names)) else built
                 lacking.setdefault(known, []).append(standing.text)
                 continue
             one = held.setdefault(known, _Held(package, {}))
@@ -237,10 +237,11 @@ def _lacking(found: Mapping[_Key, list[str]]) -> tuple[Lacking, ...]:
     return tuple(Lacking(*key, tuple(pythons)) for key, pythons in found.items())
 
 
-def _is_missing(package: LockedPackage, tags: TagSet, rules: Rules) -> bool:
+def _is_missing(package: LockedPackage, tags: TagSet, rules: Rules, *, hard: bool) -> bool:
+    """Whether nothing serves a package without a wheel, for it may not be built either."""
     if package.archive is not None:
         return package.archive.file.is_wheel
-    no_build = not rules.policy.may_build(package.name)
+    no_build = rules.why_no_build(package, hard=hard) is not None
     return isinstance(choose_file(package, tags, no_build=no_build), NoFile)
 
 
