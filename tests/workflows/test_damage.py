@@ -181,6 +181,24 @@ def test_one_file_of_two_packages_is_no_damage(bench: Workbench) -> None:
     )
 
 
+def test_what_goes_leaves_the_files_of_what_stays(bench: Workbench) -> None:
+    shared = {"shared/__init__.py": "", "shared/conf.py": "the same"}
+    bench.index.add("a", "1.0", files={"shared/a.py": "", **shared})
+    bench.index.add("b", "1.0", files={"shared/b.py": "", **shared})
+    bench.write("a", "b")
+    bench.ok("sync")
+    bench.write("a")
+    bench.ok("sync")
+    assert sorted(path.name for path in (site(bench) / "shared").iterdir()) == [
+        "__init__.py",
+        "a.py",
+        "conf.py",
+    ]
+    assert bench.ok("sync --verify").err == (
+        "Nothing to do: 1 package is as locked, file by file\n"
+    )
+
+
 def test_bytecode_is_no_damage(synced: Workbench) -> None:
     code = "import tool.x, plain"
     subprocess.run([synced.venv / "bin" / "python", "-c", code], check=True)

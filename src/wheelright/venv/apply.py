@@ -20,7 +20,7 @@ from msgspec import Struct
 from wheelright.outside import files
 from wheelright.outside.locks import FileLock
 from wheelright.venv.guard import MODE_VARIABLE, write_guard
-from wheelright.venv.inspect import LOCK_NAME
+from wheelright.venv.inspect import LOCK_NAME, read_record_paths
 from wheelright.venv.place import Placement, Placer
 from wheelright.venv.record import Record, RecordedPackage, write_record
 from wheelright.venv.remove import remove_package
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from wheelright.outside.reporting import Reporter
     from wheelright.outside.trees import LinkMode
     from wheelright.store import StoredWheel
-    from wheelright.venv.inspect import Venv
+    from wheelright.venv.inspect import Installed, Venv
     from wheelright.venv.plan import Plan
 
 PENDING_NAME = ".wheelright-pending"
@@ -155,10 +155,11 @@ def _change(
     options: ApplyOptions,
 ) -> None:
     reporter.begin("install", len(plan.actions))
+    others = _paths_of(venv, plan.kept) if any(action.old for action in plan.actions) else ()
     try:
         for action in plan.actions:
             for old in action.old:
-                remove_package(venv, old)
+                remove_package(venv, old, others)
             if action.wanted is None:
                 reporter.advance("install", detail=action.name)
         placer = Placer(venv, options.link_mode, reporter.warn, options.arch)
@@ -172,6 +173,13 @@ def _change(
             _compile(venv, (wheels[a.name] for a in plan.actions if a.wanted is not None), reporter)
     finally:
         reporter.end("install")
+
+
+def _paths_of(venv: Venv, packages: Iterable[Installed]) -> frozenset[str]:
+    """Return all paths that packages list in RECORD."""
+    return frozenset(
+        path for package in packages for path in read_record_paths(venv, package) or ()
+    )
 
 
 def _compile(venv: Venv, wheels: Iterable[StoredWheel], reporter: Reporter) -> None:

@@ -15,15 +15,16 @@ from wheelright.venv.errors import PathOutsideVenv
 from wheelright.venv.inspect import read_record_paths
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from wheelright.venv.inspect import Installed, Venv
 
 
-def remove_package(venv: Venv, installed: Installed) -> None:
+def remove_package(venv: Venv, installed: Installed, others: Collection[str] = frozenset()) -> None:
     """Remove an installed package, bytecode and emptied directories included.
 
     A package without RECORD loses its dist-info only: nobody knows which files are its own.
+    ``others`` are the paths (as in RECORD) of files that packages which stay have too.
     Raises :class:`PathOutsideVenv`, and ``UsageError`` where the disk refuses.
     """
     info = f"{venv.site_packages}/{installed.dist_info}"
@@ -34,7 +35,7 @@ def remove_package(venv: Venv, installed: Installed) -> None:
         paths = _egg_paths(info, installed.dist_info)
     else:
         paths = read_record_paths(venv, installed) or []
-    goals = _within(venv, installed.name, paths)
+    goals = _within(venv, installed.name, (path for path in paths if path not in others))
     last = f"{info}/RECORD"
     for path in goals:
         if path != last:
