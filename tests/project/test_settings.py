@@ -115,6 +115,7 @@ VALUES: dict[str, tuple[str, Any]] = {
     "no-build-package": ('["a"]', ("a",)),
     "no-binary": ("true", True),
     "no-binary-package": ('["a"]', ("a",)),
+    "require-build-hashes": ("true", True),
     "no-build-isolation": ("true", True),
     "no-build-isolation-package": ('["a"]', ("a",)),
     "config-settings": ('{ a = "b", c = ["d", "e"] }', {"a": ("b",), "c": ("d", "e")}),
