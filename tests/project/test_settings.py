@@ -110,6 +110,7 @@ VALUES: dict[str, tuple[str, Any]] = {
     ),
     "resolution": ('"lowest"', "lowest"),
     "prerelease": ('"allow"', "allow"),
+    "prerelease-package": ('{ A = "allow" }', {"a": "allow"}),
     "fork-strategy": ('"fewest"', "fewest"),
     "no-build": ("true", True),
     "no-build-package": ('["a"]', ("a",)),

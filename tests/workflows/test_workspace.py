@@ -428,3 +428,36 @@ def test_a_project_beside_a_workspace_is_on_its_own(workspace: Workbench) -> Non
     workspace.ok("lock")
     assert (folder / "pylock.toml").is_file()
     assert not workspace.lockfile.exists()
+
+
+# -- members elsewhere
+
+
+def test_a_dependency_that_is_a_member_of_another_workspace(bench: Workbench) -> None:
+    """A path leads to one member, which takes another one from its own workspace."""
+    serve(bench.index, {"base 1.0": {}})
+    away = bench.root / "away"
+    source = "\n[tool.uv.sources]\ninner = { workspace = true }\nother = { index = 'theirs' }\n"
+    for name, requires in (("outer", ["inner"]), ("inner", ["base"])):
+        folder = write_project(away / name, sdist_files(name, "3.0", requires=requires))
+        (folder / "pyproject.toml").write_text((folder / "pyproject.toml").read_text() + source)
+    (away / "pyproject.toml").write_text('[tool.uv.workspace]\nmembers = ["outer", "inner"]\n')
+    more = '[tool.uv.sources]\nouter = { path = "../away/outer", editable = true }\n'
+    bench.write("outer", more=more)
+
+    bench.ok("sync")
+
+    assert bench.versions() == {"base": "1.0", "inner": "3.0", "outer": "3.0"}
+    (inner,) = bench.lock().by_name["inner"]
+    assert inner.directory is not None
+    assert (inner.directory.path, inner.directory.editable) == ("../away/inner", True)
+    (away / "pyproject.toml").write_text('[tool.uv.workspace]\nmembers = ["outer"]\n')
+    assert failure(bench, "lock -U") == lines(
+        "error: `outer` takes `inner` from its workspace, which has no such member",
+        "  in ../away/outer",
+        "hint: name a place for `inner` in the project",
+    )
+
+
+def test_run_with_a_member(workspace: Workbench) -> None:
+    workspace.ok("run --isolated --with lib -q python -c pass")

@@ -107,11 +107,14 @@ def project_settings(document: Document, faults: Faults) -> Settings:
     return _merge([_tables_layer(document, None, faults, Silent())])
 
 
-def member_settings(document: Document, indexes: Sequence[str]) -> Settings:
-    """Return what the file of a workspace's member sets; ``indexes`` are those of the root."""
+def member_settings(document: Document, indexes: Sequence[str] | None) -> Settings:
+    """Return what the file of a workspace's member sets.
+
+    ``indexes`` are those of the root that its sources may name; with None any may be named.
+    """
     faults = Faults(document)
     settings = project_settings(document, faults)
-    for bad in _source_faults(settings, document, indexes):
+    for bad in () if indexes is None else _source_faults(settings, document, indexes):
         faults.add(bad)
     faults.raise_if_any()
     return settings

@@ -100,9 +100,10 @@ def _names(pattern: str, path: str) -> bool:
     return len(parts) == len(words) and PurePath(path).match(str(PurePath(*words)))
 
 
-def load_workspace(root: Project, settings: Settings) -> Workspace | None:
+def load_workspace(root: Project, settings: Settings, *, foreign: bool = False) -> Workspace | None:
     """Return the workspace that a project is the root of, None where it states none.
 
+    One that is ``foreign`` only says where its members are; its indexes do not count.
     Raises :class:`WorkspaceError`, and ``ProjectFileError`` for faults in a member's file.
     """
     setting = settings.workspace
@@ -110,7 +111,7 @@ def load_workspace(root: Project, settings: Settings) -> Workspace | None:
         return None
     members: dict[str, Project] = {}
     own: dict[str, Settings] = {}
-    names = [index.name for index in settings.index if index.name is not None]
+    indexes = [index.name for index in settings.index if index.name is not None]
     for path in member_directories(root.root, setting):
         member = load_project(path)
         other = root if root.named and member.name == root.name else members.get(member.name)
@@ -121,7 +122,7 @@ def load_workspace(root: Project, settings: Settings) -> Workspace | None:
                 details=[_relative(other.root, root.root), _relative(path, root.root)],
                 hints=["give one of them another `name`, or `exclude` it"],
             )
-        said = member_settings(member.document, names)
+        said = member_settings(member.document, None if foreign else indexes)
         if said.workspace is not None:
             raise WorkspaceError(
                 f"`{member.name}` is a member of a workspace and states one of its own",

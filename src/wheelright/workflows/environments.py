@@ -107,6 +107,11 @@ class Making(Struct, frozen=True):
             for source in (asked.source,) if asked.source is not None else stated:
                 if not _counts(source, self.request.interpreter.marker_values):
                     continue
+                workspace = self.context.workspace if isinstance(source, WorkspaceSource) else None
+                if workspace is not None and asked.name in workspace.members:
+                    place = workspace.members[asked.name].root
+                    found[asked.name] = PathSource(path=str(place), editable=True)
+                    continue
                 if isinstance(source, WorkspaceSource):
                     from wheelright.workflows.roots import UnsupportedSourceError
 

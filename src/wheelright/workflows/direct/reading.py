@@ -24,10 +24,15 @@ from wheelright.project import (
     IndexSource,
     PathSource,
     UrlSource,
-    load_settings,
+    WorkspaceSource,
+    find_workspace_root,
+    load_project,
+    load_workspace,
     parse_requirement,
     source_of_reference,
 )
+from wheelright.project.document import read_document
+from wheelright.project.settings_read import member_settings
 from wheelright.store import File
 from wheelright.targets import normalize_name
 from wheelright.workflows.direct.archives import Archives, file_at, tree_in
@@ -282,14 +287,17 @@ class DirectReader(Struct):
                 if requirement.name == local.name:
                     self._follow(key, requirement.extras)
                     continue
-                ask_for = self._asked_by(key, local, requirement)
+                ask_for = self._asked_by(key, local, requirement, extra)
                 if ask_for is not None:
                     self._take(ask_for)
                     continue
                 for other in [one for one in self._asks if _name(one) == requirement.name]:
                     self._follow(other, requirement.extras)
 
-    def _asked_by(self, key: str, local: LocalProject, requirement: Requirement) -> Ask | None:
+    def _asked_by(
+        self, key: str, local: LocalProject, requirement: Requirement, extra: str
+    ) -> Ask | None:
+        """Return the place that a project asks for, itself ("") or with an extra."""
         if local.name in self.members:
             return None
         name = requirement.name
@@ -298,7 +306,8 @@ class DirectReader(Struct):
         where = None if source is None else _plain(requirement)
         if source is None and key in self._trees and self.with_sources:
             for one in _sources_in(tree).get(name, ()):
-                source, where = _usable(one, name, local.name), one.marker
+                if one.group is None and one.extra in {None, extra} and source is None:
+                    source, where = _usable(one, name, local, tree), one.marker
         if source is None:
             return None
         if fixed is not None and isinstance(source, PathSource):
@@ -370,22 +379,31 @@ def _name(key: str) -> str:
 
 
 def _sources_in(tree: Path) -> Mapping[str, tuple[Source, ...]]:
-    """Return the sources that a source tree states for itself."""
+    """Return the sources that a source tree states for itself; its indexes do not count here."""
     if not (tree / "pyproject.toml").is_file():
         return {}
-    return load_settings(tree, no_config=True, found_in=()).sources
+    return member_settings(read_document(tree / "pyproject.toml"), None).sources
 
 
-def _usable(source: Source, name: str, by: str) -> Source | None:
-    from wheelright.workflows.roots import unsupported_source
-
+def _usable(source: Source, name: str, by: LocalProject, tree: Path) -> Source | None:
     if isinstance(source, IndexSource):
         return None
-    if source.extra is not None or source.group is not None:
-        raise unsupported_source(name, f"in `{by}` is for an extra or a group alone")
-    if not isinstance(source, (PathSource, GitSource, UrlSource)):
-        raise unsupported_source(name, f"in `{by}` is a member of a workspace")
-    return source
+    return _sibling(name, by, tree) if isinstance(source, WorkspaceSource) else source
+
+
+def _sibling(name: str, by: LocalProject, tree: Path) -> PathSource:
+    """Return the place of another member of the workspace that a source tree is in."""
+    root = load_project(find_workspace_root(tree) or tree)
+    workspace = load_workspace(root, member_settings(root.document, None), foreign=True)
+    members = {} if workspace is None else {**workspace.members, root.name: root}
+    if name not in members:
+        raise WrongPlaceError(
+            f"`{by.name}` takes `{name}` from its workspace, which has no such member",
+            where=by.place,
+            hints=[f"name a place for `{name}` in the project"],
+        )
+    path = relative_path(members[name].root, tree)
+    return PathSource(path=path, editable=by.editable)
 
 
 def _inside(source: PathSource, tree: Path, fixed: Ask, name: str) -> Source:
