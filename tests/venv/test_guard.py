@@ -287,3 +287,115 @@ def test_what_it_costs(any_venv: Venv) -> None:
     bare = json.loads(start(any_venv, "-c", code).stdout)
     guarded(any_venv, Record(target="old", platform="x86_64-manylinux_2_5"))
     assert json.loads(start(any_venv, "-c", code).stdout) == bare
+
+
+# -- other systems, played by what `os` and `sys` answer there
+
+
+class Played:
+    """What `os` and `sys` say on a machine."""
+
+    def __init__(
+        self, platform: str, machine: str, built: str, *, libc: str = "", release: str = "",
+        version: str = "", bits: int = 64,
+    ) -> None:  # fmt: skip
+        self.platform = platform
+        self.version = version
+        self.maxsize = 2 ** (bits - 1) - 1
+        self.implementation = type("Implementation", (), {"_multiarch": built} if built else {})()
+        self._uname = os.uname_result((platform, "host", release, "", machine))
+        self.confstr_names = {"CS_GNU_LIBC_VERSION": 2} if libc else {"CS_PATH": 0}
+        self._libc = libc
+
+    def uname(self) -> os.uname_result:
+        return self._uname
+
+    def confstr(self, name: str) -> str:
+        if name not in self.confstr_names:
+            raise ValueError(name)
+        return self._libc
+
+
+MACHINES: dict[str, tuple[Played, Found]] = {
+    "debian": (
+        Played("linux", "x86_64", "x86_64-linux-gnu", libc="glibc 2.31"),
+        ("linux", "x86_64", "glibc", (2, 31)),
+    ),
+    "new": (
+        Played("linux", "x86_64", "x86_64-linux-gnu", libc="glibc 2.41"),
+        ("linux", "x86_64", "glibc", (2, 41)),
+    ),
+    "32-bit": (
+        Played("linux", "x86_64", "i386-linux-gnu", libc="glibc 2.31", bits=32),
+        ("linux", "i686", "glibc", (2, 31)),
+    ),
+    "pi": (
+        Played("linux", "aarch64", "arm-linux-gnueabihf", libc="glibc 2.36", bits=32),
+        ("linux", "arm", "glibc", (2, 36)),
+    ),
+    "alpine": (Played("linux", "x86_64", "x86_64-linux-musl"), ("linux", "x86_64", "musl", None)),
+    "old-alpine": (
+        # Python before 3.11 names itself after glibc there.
+        Played("linux", "aarch64", "aarch64-linux-gnu"),
+        ("linux", "aarch64", "musl", None),
+    ),
+    "nameless": (
+        Played("linux", "ppc64le", "", libc="glibc 2.28"),
+        ("linux", "ppc64le", "glibc", (2, 28)),
+    ),
+    "mac": (
+        Played("darwin", "arm64", "darwin", release="23.6.0"),
+        ("macos", "aarch64", None, (14, 0)),
+    ),
+    "new-mac": (
+        Played("darwin", "arm64", "darwin", release="25.1.0"),
+        ("macos", "aarch64", None, (26, 0)),
+    ),
+    "old-mac": (
+        Played("darwin", "x86_64", "darwin", release="19.6.0"),
+        ("macos", "x86_64", None, (10, 15)),
+    ),
+    "windows": (
+        Played("win32", "AMD64", "", version="3.12 [MSC v.1940 64 bit (AMD64)]"),
+        ("windows", "x86_64", None, None),
+    ),
+    "windows-arm": (
+        Played("win32", "ARM64", "", version="3.12 [MSC v.1940 64 bit (ARM64)]"),
+        ("windows", "aarch64", None, None),
+    ),
+}
+FOR = ["x86_64-manylinux_2_17", "x86_64-manylinux_2_31", "x86_64-manylinux_2_36",
+       "aarch64-manylinux_2_17", "i686-manylinux_2_17", "armv7l-manylinux_2_31",
+       "ppc64le-manylinux_2_17", "x86_64-musllinux_1_2", "aarch64-musllinux_1_2", "macos-14-arm64",
+       "macos-14.2-arm64", "macos-15-arm64", "macos-26-arm64", "macos-10.15-x86_64",
+       "macos-11-x86_64", "windows", "windows-arm64", "x86_64-linux-unknown"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_machines_of_all_kinds(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    from wheelright.venv import _guard_script
+
+    played, found = MACHINES[name]
+    monkeypatch.setattr(_guard_script, "os", played)
+    monkeypatch.setattr(_guard_script, "sys", played)
+    assert find_machine() == found
+
+
+@pytest.mark.parametrize("platform", FOR)
+def test_the_quick_look_never_takes_an_unfit_machine_for_a_fitting_one(platform: str) -> None:
+    from wheelright.venv.guard import _certainly_fit
+
+    facts = guard_facts(Record(target="it", platform=platform), "warn")
+    assert facts is not None
+    expression = _certainly_fit(facts)
+    sure = {
+        name
+        for name, (played, _) in MACHINES.items()
+        if eval(expression, {"os": played, "sys": played})
+    }
+    fitting = {name for name, (_, found) in MACHINES.items() if is_fit(facts, found)}
+    assert sure <= fitting
+    # Nor is it blind: only machines that tell little of themselves need the long look.
+    assert fitting - sure <= {"old-alpine", "nameless", "32-bit"} | (
+        {"mac"} if "14.2" in platform else set()
+    )
