@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support.browser import Browser, find_browser
+from support.browser import Browser, BrowserError, find_browser
 from wheelright.console.matrix_page import matrix_page
 from wheelright.workflows.matrix import MatrixOutcome, Row, Square
 from wheelright.workflows.proofs import Cell, Proof, TargetProof
@@ -167,8 +167,13 @@ def browser() -> Iterator[Browser]:
     program = find_browser()
     if program is None:
         pytest.skip("no chromium here (Debian: apt-get install chromium)")
-    with Browser(program) as found:
-        yield found
+    browser = Browser(program)
+    try:
+        browser.__enter__()
+    except BrowserError as error:
+        pytest.skip(f"{program} does not start here: {error}")
+    yield browser
+    browser.__exit__()
 
 
 @pytest.fixture
