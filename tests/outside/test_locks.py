@@ -372,3 +372,38 @@ def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
 def test_a_read_only_place() -> None:
     with pytest.raises(DiskError, match=r"^Could not lock `/proc/lock`: "):
         FileLock("/proc/lock", Silent()).acquire()
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or os.geteuid() != 0, reason="only root may number processes anew"
+)
+def test_a_holder_in_another_container_is_not_taken_for_gone(tmp_path: Path) -> None:
+    """Its process has another number here, and may have that of nobody."""
+    path = tmp_path / "lock"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = ["unshare", "--pid", "--fork", "--mount-proc", sys.executable, "-c", HOLDER]
+    with subprocess.Popen(
+        [*command, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
+    ) as holder:
+        assert holder.stdin is not None
+        assert holder.stdout is not None
+        if holder.stdout.readline() != b"held\n":
+            pytest.skip("this root may not make a namespace")
+        claim = msgspec.json.decode(path.read_bytes(), type=Claim)
+        assert claim.pid == 1
+        assert claim.host.boot == this_host().boot
+
+        def then(now: float) -> None:
+            if now > 30 and holder.poll() is None:
+                holder.communicate()
+
+        notes, clock = Notes(), Clock(then)
+        with FileLock(path, notes, sleep=clock.sleep, clock=clock):
+            assert clock.now > 30
+    since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(claim.since))
+    assert notes.texts == [
+        (
+            f"Waiting for this folder: process 1 on `{this_host().name}` has it since {since}"
+            f" (`{path}`)"
+        )
+    ]

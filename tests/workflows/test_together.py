@@ -22,15 +22,25 @@ PROGRAM = "import sys; from wheelright.start import main; sys.exit(main())"
 ADDED = ("one", "two", "three", "four")
 
 
-def start(*arguments: str) -> subprocess.Popen[str]:
+# Another machine, as far as its processes can tell: another name, other numbers of processes.
+ELSEWHERE = ("unshare", "--uts", "--pid", "--fork", "--mount-proc", "sh", "-c",
+             'hostname elsewhere && exec "$@"', "sh")  # fmt: skip
+
+
+def start(*arguments: str, elsewhere: bool = False) -> subprocess.Popen[str]:
     environ = {**os.environ, "PYTHONPATH": str(SOURCE)}
     command = [sys.executable, "-c", PROGRAM, *arguments]
+    if elsewhere:
+        command = [*ELSEWHERE, *command]
     return subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True)
 
 
-def together(commands: Sequence[Sequence[str]]) -> list[str]:
+def together(commands: Sequence[Sequence[str]], *, two_machines: bool = False) -> list[str]:
     """Run all at once; returns what each said, and requires that all went well."""
-    running = [start(*command) for command in commands]
+    running = [
+        start(*command, elsewhere=two_machines and number % 2 == 1)
+        for number, command in enumerate(commands)
+    ]
     said = [one.communicate(timeout=300)[1] for one in running]
     for command, one, text in zip(commands, running, said, strict=True):
         assert one.returncode == 0, (command, text)
@@ -81,6 +91,19 @@ def test_eight_processes(venv: bool, bench: Workbench) -> None:
         imports,
         imports,
     ])  # fmt: skip
+    check_end(bench, ADDED)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    sys.platform != "linux" or os.geteuid() != 0, reason="only root may play two machines"
+)
+def test_two_machines_on_a_shared_folder(bench: Workbench) -> None:
+    """They see neither each other's processes nor their names: the files of the locks must do."""
+    if subprocess.run([*ELSEWHERE, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this root may not make namespaces")
+    prepare(bench)
+    together([*(("add", name) for name in ADDED), ("sync",), ("remove", "gone")], two_machines=True)
     check_end(bench, ADDED)
 
 
