@@ -611,3 +611,24 @@ def test_a_file_without_a_hash_gets_one(open_indexes: Open, local_index: LocalIn
     assert told.size == len(listed.data)
     assert local_index.count("file") == 1
     assert indexes.with_hash(told) is told
+
+
+def test_a_flat_index_answers_alone_where_it_is_named(
+    open_indexes: Open, make_index: MakeIndex, tmp_path: Path
+) -> None:
+    first = make_index()
+    first.add("foo", "1.0")
+    for folder, version in (("explicit", "2.0"), ("open", "3.0")):
+        name, data = make_wheel("foo", version)
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / name).write_bytes(data)
+    indexes = open_indexes(
+        first,
+        IndexSource("near", (tmp_path / "explicit").as_uri(), explicit=True, flat=True),
+        IndexSource("links", (tmp_path / "open").as_uri(), flat=True),
+    )
+
+    assert versions(indexes.page("foo", "near")) == ["2.0"]
+    assert versions(indexes.page("foo", "links")) == ["3.0"]
+    assert versions(indexes.page("foo")) == ["3.0", "1.0"]
+    assert indexes.page("foo", "near").index_name == "near"

@@ -127,7 +127,12 @@ class Indexes:
         project = normalize_name(name)
         if self._joined.known((project, index)) is None:
             sources = (self._named(index),) if index is not None else self._open_indexes()
-            if not sources or self._strategy != "first-index" or sources[0].folder is not None:
+            if (
+                not sources
+                or sources[0].flat
+                or self._strategy != "first-index"
+                or sources[0].folder is not None
+            ):
                 return None
             renew = self._refresh or project in self._refresh_projects
             cached = None if renew else self._cache.load_page(sources[0].url, project)
@@ -216,15 +221,17 @@ class Indexes:
         return tuple(source for source in self._indexes if not source.explicit)
 
     def _named(self, index: str) -> IndexSource:
-        for source in self._indexes:
+        for source in self.sources:
             if index in {source.name, source.url, source.url.rstrip("/")}:
                 return source
-        raise UnknownIndexError(index, [one.name for one in self._indexes if one.name])
+        raise UnknownIndexError(index, [one.name for one in self.sources if one.name])
 
     def _join(self, project: str, index: str | None) -> ProjectPage:
         """Put together what all places say that may be asked for this project."""
-        asked = (self._named(index),) if index is not None else self._open_indexes()
-        flat = self._flat if index is None else ()
+        named = None if index is None else self._named(index)
+        asked, flat = self._open_indexes(), tuple(one for one in self._flat if not one.explicit)
+        if named is not None:
+            asked, flat = ((), (named,)) if named.flat else ((named,), ())
         found: list[tuple[IndexSource, tuple[Release, ...]]] = []
         unsure: list[str] = []
         for source in asked:
