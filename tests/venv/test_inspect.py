@@ -97,7 +97,7 @@ def test_junk_is_left_out_and_damage_is_said(venv: Venv) -> None:
     _dist_info(venv, "odd-1.0.dist-info", **{"direct_url.json": "[1"})
     _dist_info(venv, "unversioned.dist-info")
     assert [(item.name, item.version, item.problem) for item in list_installed(venv)] == [
-        ("half", "1.0", "its METADATA and RECORD is missing"),
+        ("half", "1.0", "its METADATA and RECORD are missing"),
         ("lost", "1.0", "its RECORD is missing"),
         ("odd", "1.0", None),
         ("unversioned", None, None),

@@ -110,7 +110,7 @@ DAMAGES: list[tuple[str, Callable[[Workbench], object], str]] = [
         ),
         "damaged: `tool/__init__.py` is missing, `tool/x.py` was changed",
     ),
-    ("half-removed", half_remove, "damaged: its METADATA and RECORD is missing"),
+    ("half-removed", half_remove, "damaged: its METADATA and RECORD are missing"),
 ]
 
 

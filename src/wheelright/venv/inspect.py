@@ -217,6 +217,7 @@ def _read_dist_info(site_packages: str, directory: str) -> Installed:
     if "direct_url.json" in held:
         url, editable = _read_direct_url(f"{path}/direct_url.json")
     missing = [base for base in ("METADATA", "RECORD") if base not in held]
+    are = "is" if len(missing) == 1 else "are"
     return Installed(
         name=normalize_name(name or version),
         version=version if name else None,
@@ -226,7 +227,7 @@ def _read_dist_info(site_packages: str, directory: str) -> Installed:
         direct_url=url,
         editable=editable,
         requested="REQUESTED" in held,
-        problem=f"its {' and '.join(missing)} is missing" if missing else None,
+        problem=f"its {' and '.join(missing)} {are} missing" if missing else None,
     )
 
 
