@@ -253,6 +253,21 @@ def test_one_member_is_exported(workspace: Workbench) -> None:
     )
 
 
+def test_a_member_that_is_no_package_only_brings_what_it_requires(workspace: Workbench) -> None:
+    folder = workspace.project / "packages" / "notes"
+    folder.mkdir()
+    (folder / "pyproject.toml").write_text(
+        '[project]\nname = "notes"\nversion = "1"\ndependencies = ["ruff", "core"]\n'
+        "[tool.uv.sources]\ncore = { workspace = true }\n"
+    )
+
+    workspace.ok("sync --package notes")
+
+    assert names(workspace) == ["base", "core", "ruff"]
+    exported = workspace.ok("export --package notes --no-hashes --no-header --no-annotate").out
+    assert exported == lines("base==1.0", "-e ./packages/core", "ruff==1.0")
+
+
 # -- changing
 
 

@@ -91,7 +91,7 @@ def choose_wanted(
     package without a file.
     """
     doors = open_doors(options.selection, lock, context)
-    left_out = frozenset((*options.no_install_packages, *_not_packages(context)))
+    left_out = frozenset((*options.no_install_packages, *not_packages(context)))
     if options.no_install_project and context is not None:
         left_out |= {one.name for one in scope_of(context, options.selection).members}
     packages = [
@@ -127,7 +127,7 @@ def choose_wanted(
     return [one for one in wanted if one.name not in left_out]
 
 
-def _not_packages(context: Context | None) -> list[str]:
+def not_packages(context: Context | None) -> list[str]:
     """Return the members of the workspace that only bring what they require."""
     workspace = None if context is None else context.workspace
     members = () if workspace is None else workspace.members.values()

@@ -15,7 +15,7 @@ from wheelright.lockfile.export import Chosen, Style, to_pylock, to_requirements
 from wheelright.lockfile.narrow import Kind, narrow
 from wheelright.lockfile.select import check_apart, check_covered, is_covered
 from wheelright.outside import files
-from wheelright.workflows.choosing import open_doors
+from wheelright.workflows.choosing import not_packages, open_doors
 from wheelright.workflows.current import lock_to_read
 from wheelright.workflows.declared import targets_for
 from wheelright.workflows.lock import LOCK_NAME
@@ -52,7 +52,8 @@ def export(context: Context, options: ExportOptions) -> ExportOutcome:
     doors = open_doors(options.selection, lock, context)
     check_apart(lock, doors.extras, doors.groups)
     lock = _for_targets(context, options, lock, doors)
-    chosen = Chosen(doors.extras, doors.groups, doors.project, options.no_emit_packages)
+    left_out = (*options.no_emit_packages, *not_packages(context))
+    chosen = Chosen(doors.extras, doors.groups, doors.project, left_out)
     if doors.project and project.is_package and not options.no_emit_project:
         lock = _with_project(lock, project)
     if options.no_editable:
