@@ -127,6 +127,8 @@ def test_what_was_built_for_this_machine_is_never_used_for_a_lower_floor(
     assert shown.startswith("[CACHE]/builds/logs/native-1.0-")
     if detect_machine().libc_version >= (2, 34):  # type: ignore[operator]
         assert answer.err == lines(
+            f"note: compiling `native` for {OLD} (glibc 2.17, {ARCH})"
+            f" with ziglang 0.1 for {ARCH}-linux-gnu.2.17",
             f"error: `native` 1.0 was built, and the result does not serve {OLD}"
             f" (glibc 2.17, {ARCH})",
             f"  `{module}` needs GLIBC_2.34, {OLD} has 2.17",

@@ -14,7 +14,7 @@ from support.locks import file, lock, package
 from wheelright.targets import Platform, compatible_tags, parse_platform
 from wheelright.workflows.declared import DeclaredTarget
 from wheelright.workflows.floor import lowest_floor
-from wheelright.workflows.judges import BuildPolicy
+from wheelright.workflows.policy import BuildPolicy
 from wheelright.workflows.proving import Rules, prove
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from wheelright.lockfile import (
 from wheelright.lockfile.model import LockedTarget
 from wheelright.targets import compatible_tags, parse_platform, parse_wheel_name
 from wheelright.workflows.declared import DeclaredTarget
-from wheelright.workflows.judges import BuildPolicy
+from wheelright.workflows.policy import BuildPolicy
 from wheelright.workflows.proofs import Cell, TargetProof
 from wheelright.workflows.proving import Rules, best_tag, prove, tag_floor
 

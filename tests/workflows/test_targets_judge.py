@@ -11,7 +11,7 @@ from wheelright.index.release import Release, Summary
 from wheelright.store import File
 from wheelright.targets import parse_platform
 from wheelright.workflows.declared import DeclaredTarget
-from wheelright.workflows.judges import BuildPolicy
+from wheelright.workflows.policy import BuildPolicy
 from wheelright.workflows.targets_judge import TargetsJudge, minors_in_words, where
 
 PLC = DeclaredTarget(

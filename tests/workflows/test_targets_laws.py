@@ -33,7 +33,7 @@ from wheelright.resolver import (
 from wheelright.store import File
 from wheelright.targets import parse_platform
 from wheelright.workflows.declared import DeclaredTarget
-from wheelright.workflows.judges import BuildPolicy
+from wheelright.workflows.policy import BuildPolicy
 from wheelright.workflows.targeting import points_of, resolve_for_targets
 from wheelright.workflows.targets_judge import TargetsJudge
 

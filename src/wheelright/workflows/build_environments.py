@@ -34,9 +34,9 @@ from wheelright.venv import (
 )
 from wheelright.workflows.cutoffs import Cutoffs
 from wheelright.workflows.fetching import Fetcher
-from wheelright.workflows.judges import BuildPolicy
 from wheelright.workflows.machine import request_for, resolve_for_machine
 from wheelright.workflows.options import ResolveOptions
+from wheelright.workflows.policy import BuildPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -24,13 +24,13 @@ from wheelright.workflows.declared import (
 )
 from wheelright.workflows.lock import (
     LOCK_NAME,
-    build_policy,
     prepare,
     read_existing,
     require_current,
     require_lock,
 )
 from wheelright.workflows.options import BuildOptions, LockOptions
+from wheelright.workflows.policy import build_policy
 from wheelright.workflows.proofs import Proof
 from wheelright.workflows.proving import Rules, prove
 

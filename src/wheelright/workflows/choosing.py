@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from wheelright.venv import Origin
     from wheelright.workflows.aims import Aim
     from wheelright.workflows.context import Context
-    from wheelright.workflows.judges import BuildPolicy
     from wheelright.workflows.options import Selection, SyncOptions
+    from wheelright.workflows.policy import BuildPolicy
 
 
 class Doors(Struct, frozen=True):

@@ -81,8 +81,18 @@ class Context(Struct, frozen=True, dict=True):
     def project(self) -> Project:
         """Return the project; in a workspace the root, which has the lock and the settings.
 
-        Raises ``ProjectNotFoundError`` and ``ProjectFileError``.
+        A root serves the Pythons that all members serve. Raises ``ProjectNotFoundError``,
+        ``ProjectFileError`` and ``WorkspaceError``.
         """
+        if self.workspace is None:
+            return self._stated
+        from wheelright.workflows.common_python import with_common_python
+
+        return with_common_python(self._stated, self.workspace)
+
+    @cached_property
+    def _stated(self) -> Project:
+        """Return the project as its own file states it."""
         from wheelright.project import load_project, require_project
 
         if self.options.project is None:
@@ -94,7 +104,7 @@ class Context(Struct, frozen=True, dict=True):
         """Return the workspace whose root the project is. Raises ``WorkspaceError``."""
         from wheelright.project import load_workspace
 
-        return load_workspace(self.project, self.settings)
+        return load_workspace(self._stated, self.settings)
 
     @cached_property
     def member(self) -> Project | None:

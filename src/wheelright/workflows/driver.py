@@ -22,7 +22,6 @@ from wheelright.resolver import (
     Answer,
     Candidate,
     Dependencies,
-    Files,
     Listing,
     Need,
     NeedCandidates,
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
     from wheelright.outside.reporting import Reporter
     from wheelright.resolver.requirements import Dependency
     from wheelright.store import File
+    from wheelright.workflows.fitness import Fitness
 
 T = TypeVar("T")
 
@@ -50,29 +50,6 @@ WORKERS = 16
 LOOK_AHEAD = 40
 #: How many guesses of the look ahead may stand out before anything was answered.
 GUESSES = 4
-
-
-class HopefulFiles(Files, Protocol):
-    """What the files of a release say of targets, when asked."""
-
-    @property
-    def hopeful(self) -> bool:
-        """Whether it is worth fetching the metadata ahead: the search will like this release."""
-
-
-class Fitness(Struct, frozen=True):
-    """Whether the files of a release can serve, and if not, why, in words.
-
-    ``serves``, ``unserved``, ``files`` and ``reluctant`` are as in the resolver's ``Candidate``;
-    ``left_out`` drops the release altogether.
-    """
-
-    left_out: str | None = None
-    serves: frozenset[tuple[int, int]] | None = None
-    misfit: str = ""
-    unserved: tuple[str, ...] = ()
-    files: HopefulFiles | None = None
-    reluctant: bool = False
 
 
 class Judge(Protocol):

@@ -31,8 +31,9 @@ from wheelright.workflows.direct.installing import DirectWheels, Stated, origin_
 from wheelright.workflows.direct.places import Ask
 from wheelright.workflows.environments import COMPLETE, ready
 from wheelright.workflows.fetching import Fetcher
-from wheelright.workflows.lock import build_policy, choice
+from wheelright.workflows.lock import choice
 from wheelright.workflows.machine import request_for, resolve_for_machine
+from wheelright.workflows.policy import build_policy
 from wheelright.workflows.sources import direct_reader, source_metadata
 from wheelright.workflows.stated import Stated as StatedMetadata
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from wheelright.targets import InvalidFileName, nearest_wheel, parse_wheel_name
-from wheelright.workflows.driver import Fitness
+from wheelright.workflows.fitness import Fitness
 from wheelright.workflows.required import unserved
 
 if TYPE_CHECKING:
@@ -22,28 +22,12 @@ if TYPE_CHECKING:
     from wheelright.index import Release
     from wheelright.store import File
     from wheelright.targets import TagSet, WheelName
+    from wheelright.workflows.policy import BuildPolicy
 
 _MINOR = re.compile(r"(?:cp|pp|py)3(\d+)")
 _ABI3 = "abi3"
 ALL = ":all:"
 _FIT = Fitness()
-
-
-class BuildPolicy(Struct, frozen=True):
-    """Whether sdists may be built and wheels used, for all projects or by name."""
-
-    no_build: bool = False
-    no_build_packages: frozenset[str] = frozenset()
-    no_binary: bool = False
-    no_binary_packages: frozenset[str] = frozenset()
-
-    def may_build(self, name: str) -> bool:
-        """Whether a project's sdist may be built."""
-        return not self.no_build and name not in self.no_build_packages
-
-    def may_use_wheels(self, name: str) -> bool:
-        """Whether a project's wheels may be used."""
-        return not self.no_binary and name not in self.no_binary_packages
 
 
 def usable_files(name: str, release: Release, policy: BuildPolicy) -> tuple[File, ...]:

@@ -26,11 +26,12 @@ from wheelright.workflows.declared import require_declared
 from wheelright.workflows.direct.checking import check_references
 from wheelright.workflows.driver import Driver
 from wheelright.workflows.hints import with_hints
-from wheelright.workflows.judges import BuildPolicy, UniversalJudge
+from wheelright.workflows.judges import UniversalJudge
 from wheelright.workflows.members import joined_project, static_members
 from wheelright.workflows.origins import origins_of, pinned_indexes, with_origins
 from wheelright.workflows.outcomes import Change, LockedItem, LockOutcome, ServedItem
 from wheelright.workflows.passing import check_archives, notes
+from wheelright.workflows.policy import BuildPolicy, build_policy
 from wheelright.workflows.roots import DEFAULT_PYTHONS, gather_roots, lock_inputs
 from wheelright.workflows.sources import direct_reader, source_metadata
 from wheelright.workflows.stated import Stated, edits_of, prereleases_of
@@ -57,7 +58,7 @@ if TYPE_CHECKING:
     from wheelright.workflows.declared import DeclaredTarget
     from wheelright.workflows.direct.reading import DirectReader
     from wheelright.workflows.local import LocalProject
-    from wheelright.workflows.options import BuildOptions, LockOptions, ResolveOptions
+    from wheelright.workflows.options import LockOptions, ResolveOptions
     from wheelright.workflows.roots import Roots
 
 LOCK_NAME = "pylock.toml"
@@ -328,19 +329,6 @@ def _read_places(work: Locking, known: Lock | None) -> dict[str, LocalProject]:
 def requires_python(project: Project) -> str:
     """Return the Pythons that a project's lock serves."""
     return DEFAULT_PYTHONS if project.requires_python is None else str(project.requires_python)
-
-
-def build_policy(context: Context, options: BuildOptions) -> BuildPolicy:
-    """Join what settings and options say of sdists and wheels."""
-    settings = context.settings
-    no_build = frozenset((*options.no_build_package, *settings.no_build_package))
-    no_binary = frozenset((*options.no_binary_package, *settings.no_binary_package))
-    return BuildPolicy(
-        options.no_build or settings.no_build or ":all:" in no_build,
-        no_build,
-        options.no_binary or settings.no_binary or ":all:" in no_binary,
-        no_binary,
-    )
 
 
 def choice(context: Context, options: ResolveOptions, known: Lock | None) -> Policy:

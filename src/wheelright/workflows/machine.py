@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from wheelright.store import File
     from wheelright.targets import Interpreter, TagSet
     from wheelright.workflows.driver import Fixed
-    from wheelright.workflows.judges import BuildPolicy
+    from wheelright.workflows.policy import BuildPolicy
 
 
 class MachineRequest(Struct, frozen=True):

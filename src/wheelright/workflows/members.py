@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from wheelright.errors import RequestError, UsageError
-from wheelright.project import PathSource, WorkspaceError, member_door, parse_requirement
+from wheelright.project import PathSource, member_door, parse_requirement
 from wheelright.resolver import Entry
 from wheelright.targets import normalize_name
 from wheelright.workflows.direct.places import Ask
@@ -39,10 +39,7 @@ class Holder(Struct, frozen=True):
 
 
 def joined_project(root: Project, workspace: Workspace | None) -> Project:
-    """Return the root with the doors of all members as further groups, and the Pythons of all.
-
-    Raises :class:`WorkspaceError` where no Python serves all members.
-    """
+    """Return the root with the doors of all members as further groups."""
     if workspace is None:
         return root
     groups: dict[str, tuple[Requirement, ...]] = dict(root.groups)
@@ -57,51 +54,13 @@ def joined_project(root: Project, workspace: Workspace | None) -> Project:
             groups[door] = requirements
             if group in member.group_requires_python:
                 pythons[door] = member.group_requires_python[group]
-    return dataclasses.replace(
-        root,
-        groups=groups,
-        group_requires_python=pythons,
-        requires_python=_common_python(root, workspace),
-    )
+    return dataclasses.replace(root, groups=groups, group_requires_python=pythons)
 
 
 def static_members(workspace: Workspace) -> list[str]:
     """Return the members whose requirements no backend adds to."""
     dynamic = {"dependencies", "optional-dependencies"}
     return [name for name, one in workspace.members.items() if not dynamic & one.dynamic]
-
-
-def _common_python(root: Project, workspace: Workspace) -> SpecifierSet | None:
-    from wheelright.resolver.pythons import pieces
-
-    said = [one for one in (root, *workspace.members.values()) if one.requires_python is not None]
-    bounds = None
-    for one in said:
-        assert one.requires_python is not None
-        bounds = one.requires_python if bounds is None else bounds & one.requires_python
-    if bounds is not None and not pieces(str(bounds), set()):
-        raise WorkspaceError(
-            "no Python serves all members of the workspace",
-            where=str(root.path),
-            details=[f"`{one.name}` needs Python {one.requires_python}" for one in said],
-            hints=["widen `requires-python` of one, or `exclude` it from the workspace"],
-        )
-    return None if bounds is None else _shortest(bounds)
-
-
-def _shortest(bounds: SpecifierSet) -> SpecifierSet:
-    """Leave out lower and upper bounds that others imply."""
-    from packaging.specifiers import SpecifierSet
-    from packaging.version import Version
-
-    lowest = [one for one in bounds if one.operator == ">="]
-    highest = [one for one in bounds if one.operator == "<"]
-    kept = [one for one in bounds if one.operator not in {">=", "<"}]
-    if lowest:
-        kept.append(max(lowest, key=lambda one: Version(one.version)))
-    if highest:
-        kept.append(min(highest, key=lambda one: Version(one.version)))
-    return SpecifierSet(",".join(map(str, kept)))
 
 
 def member_of_door(door: str) -> tuple[str, Entry] | None:

@@ -23,7 +23,7 @@ from wheelright.venv import (
 from wheelright.workflows.aims import aim_for
 from wheelright.workflows.choosing import choose_wanted
 from wheelright.workflows.goals import choose_goal
-from wheelright.workflows.lock import build_policy
+from wheelright.workflows.policy import build_policy
 from wheelright.workflows.pythons import choose_python
 from wheelright.workflows.venvs import Place, find_place
 

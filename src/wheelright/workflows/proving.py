@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from wheelright.lockfile import Lock, LockedPackage
     from wheelright.targets import Misfit, Platform, TagSet, WheelName
     from wheelright.workflows.declared import DeclaredTarget
-    from wheelright.workflows.judges import BuildPolicy
+    from wheelright.workflows.policy import BuildPolicy
 
 _MICRO = re.compile(r"""['"]3\.(\d+)\.(\d+)""")
 # Every name in `werkzeug<3` and in `flask 3.0: werkzeug<3, six`, which is for one package only.

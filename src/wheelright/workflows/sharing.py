@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from wheelright.venv import Wanted
     from wheelright.workflows.aims import Aim
     from wheelright.workflows.context import Context
-    from wheelright.workflows.judges import BuildPolicy
     from wheelright.workflows.options import SyncOptions
+    from wheelright.workflows.policy import BuildPolicy
 
 _SEPARATE = '`venv = "per-target"` in `[tool.wheelright]` keeps a venv for each target'
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from wheelright.index import Indexes, Release
     from wheelright.workflows.building import Builds
     from wheelright.workflows.context import Context
-    from wheelright.workflows.judges import BuildPolicy
+    from wheelright.workflows.policy import BuildPolicy
 
 
 def direct_reader(

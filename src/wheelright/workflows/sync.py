@@ -35,7 +35,6 @@ from wheelright.workflows.fetching import Fetcher
 from wheelright.workflows.fitting import guard_for, with_needs
 from wheelright.workflows.lock import (
     LOCK_NAME,
-    build_policy,
     locked,
     read_existing,
     require_current,
@@ -45,6 +44,7 @@ from wheelright.workflows.options import LockOptions, SyncOptions
 from wheelright.workflows.outcomes import Action, SyncOutcome
 from wheelright.workflows.per_target import at_target, refresh
 from wheelright.workflows.planning import plan_sync
+from wheelright.workflows.policy import build_policy
 from wheelright.workflows.remembering import recorded
 from wheelright.workflows.stamping import Observation
 from wheelright.workflows.venvs import ready_venv

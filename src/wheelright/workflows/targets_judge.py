@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from wheelright.resolver.candidates import is_prerelease
 from wheelright.targets import InvalidFileName, parse_wheel_name
-from wheelright.workflows.driver import Fitness
+from wheelright.workflows.fitness import Fitness
 from wheelright.workflows.judges import UniversalJudge, metadata_order, why_unusable
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from wheelright.index import ProjectPage, Release
     from wheelright.store import File
     from wheelright.workflows.declared import DeclaredTarget
-    from wheelright.workflows.judges import BuildPolicy
+    from wheelright.workflows.policy import BuildPolicy
 
 #: What ``wheels`` may be: only wheels count; wheels first, builds where a project has no wheels
 #: or may be built; or an sdist counts as good as a wheel.

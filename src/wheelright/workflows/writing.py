@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from wheelright.resolver import Entry, Package, Resolution
     from wheelright.store import File
     from wheelright.workflows.driver import Driver
-    from wheelright.workflows.judges import BuildPolicy
     from wheelright.workflows.local import LocalProject
+    from wheelright.workflows.policy import BuildPolicy
 
 _MINOR = re.compile(r"cp3(\d+)")
 

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from wheelright.store import File, StoredWheel
     from wheelright.workflows.building import Builds
     from wheelright.workflows.context import Context
-    from wheelright.workflows.judges import BuildPolicy
     from wheelright.workflows.local import LocalProject
+    from wheelright.workflows.policy import BuildPolicy
 
 
 def tree_origin(source: Path, *, editable: bool) -> Origin:

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from wheelright.workflows.building import Builds
     from wheelright.workflows.context import Context
     from wheelright.workflows.direct.installing import Stated
-    from wheelright.workflows.judges import BuildPolicy
     from wheelright.workflows.pip.sites import Site
+    from wheelright.workflows.policy import BuildPolicy
 
 
 def fetch_wheels(

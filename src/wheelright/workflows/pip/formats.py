@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wheelright.targets import normalize_name
-from wheelright.workflows.judges import BuildPolicy
+from wheelright.workflows.policy import BuildPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

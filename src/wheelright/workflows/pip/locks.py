@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from wheelright.store import File
     from wheelright.workflows.aims import Aim
     from wheelright.workflows.context import Context
-    from wheelright.workflows.judges import BuildPolicy
     from wheelright.workflows.pip.asking import Wishes
     from wheelright.workflows.pip_options import PipInstallOptions
+    from wheelright.workflows.policy import BuildPolicy
 
 
 def wanted_by_lock(

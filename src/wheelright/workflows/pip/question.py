@@ -10,10 +10,10 @@ if TYPE_CHECKING:
 
     from wheelright.resolver import Policy
     from wheelright.workflows.aims import Aim
-    from wheelright.workflows.judges import BuildPolicy
     from wheelright.workflows.pip.asking import Asked
     from wheelright.workflows.pip.directs import Direct
     from wheelright.workflows.pip.present import Kept
+    from wheelright.workflows.policy import BuildPolicy
 
 
 @dataclass(frozen=True, slots=True)

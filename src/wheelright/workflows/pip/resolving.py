@@ -30,7 +30,8 @@ from wheelright.resolver import (
 from wheelright.resolver.candidates import version_of
 from wheelright.resolver.requirements import parse_dependency
 from wheelright.workflows.cutoffs import Cutoffs
-from wheelright.workflows.driver import Driver, Fitness
+from wheelright.workflows.driver import Driver
+from wheelright.workflows.fitness import Fitness
 from wheelright.workflows.hints import with_hints
 from wheelright.workflows.judges import MachineJudge, UniversalJudge
 from wheelright.workflows.pip.asking import requirement_name
@@ -46,12 +47,12 @@ if TYPE_CHECKING:
     from wheelright.store import File
     from wheelright.workflows.building import Builds
     from wheelright.workflows.context import Context
-    from wheelright.workflows.judges import BuildPolicy
     from wheelright.workflows.options import ResolveOptions
     from wheelright.workflows.pip.asking import Asked, Wishes
     from wheelright.workflows.pip.directs import Direct
     from wheelright.workflows.pip.present import Kept
     from wheelright.workflows.pip.question import Question
+    from wheelright.workflows.policy import BuildPolicy
 
 
 @dataclass(frozen=True, slots=True)
