@@ -84,4 +84,6 @@ def _amount(state: StageState) -> str:
     if state.stage == "download":
         done = byte_size(state.done)
         return done if state.total is None else f"{done} / {byte_size(state.total)}"
-    return str(state.done) if state.total is None else f"{state.done}/{state.total}"
+    if state.total is None:
+        return str(state.done) if state.done else ""
+    return f"{state.done}/{state.total}"

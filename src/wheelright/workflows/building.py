@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -43,7 +44,7 @@ from wheelright.workflows.build_wishes import build_wishes
 from wheelright.workflows.crossing import cross_toolchain, no_toolchain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from wheelright.builder import BuiltWheel, How, Measured, Way
     from wheelright.errors import WheelrightError
@@ -209,10 +210,12 @@ class Builds:
         if subdirectory is not None:
             digest = hashlib.sha256(f"{digest} {subdirectory}".encode()).hexdigest()
 
-        def make(source: Path | None = None) -> StoredWheel:
-            with files.temporary_directory(self.builder_root) as place:
-                tree = source or self._unpacked(file, place, subdirectory)
-                return self.wheel(tree, identity)
+        def make() -> StoredWheel:
+            with (
+                self._shown(file.name),
+                files.temporary_directory(self.builder_root) as place,
+            ):
+                return self.wheel(self._unpacked(file, place, subdirectory), identity)
 
         return self.once(digest, make, _project_in(file.name))
 
@@ -235,8 +238,19 @@ class Builds:
 
     def sdist_metadata(self, file: File) -> bytes:
         """Return the METADATA of an sdist whose own cannot be trusted, from its backend."""
-        with files.temporary_directory(self.builder_root) as place:
+        with self._shown(file.name), files.temporary_directory(self.builder_root) as place:
             return self.metadata(self._unpacked(file, place))
+
+    @contextmanager
+    def _shown(self, what: str) -> Iterator[None]:
+        """Show what is built from the first moment on: unpacking a large sdist takes seconds."""
+        reporter = self.context.reporter
+        reporter.begin("build")
+        reporter.advance("build", 0, what)
+        try:
+            yield
+        finally:
+            reporter.end("build")
 
     # -- building for the target
 
@@ -305,6 +319,8 @@ class Builds:
         self, kind: Kind, source: Path, how: How, name: str, place: Path, out: Path | None
     ) -> tuple[BuiltWheel, str | None]:
         toolchain = cross_toolchain(self.environments, self.target, self.python, place / "cross")
+        reporter = self.context.reporter
+        reporter.note(f"compiling `{name}` for {self.target.words} with {toolchain.compiler}")
         built = self._run(kind, source, replace(how, toolchain=toolchain), name, out)
         return built, toolchain.compiler
 
@@ -377,10 +393,16 @@ class Builds:
         """Fetch an sdist, check its hash and unpack it."""
         archive = place / file.name
         digest = hashlib.sha256()
-        with self.indexes.open(file) as chunks, files.writing(archive) as out:
-            for chunk in chunks:
-                digest.update(chunk)
-                out.write(chunk)
+        reporter = self.context.reporter
+        reporter.begin("download", file.size)
+        try:
+            with self.indexes.open(file) as chunks, files.writing(archive) as out:
+                for chunk in chunks:
+                    digest.update(chunk)
+                    out.write(chunk)
+                    reporter.advance("download", len(chunk), file.name)
+        finally:
+            reporter.end("download")
         expected = file.hashes.get("sha256")
         if expected is not None and digest.hexdigest() != expected:
             raise HashMismatch(file.name, "sha256", expected, digest.hexdigest())
