@@ -240,7 +240,8 @@ def _name_in_repository(context: Context, source: GitSource, text: str, index: I
     """Fetch a repository and return the name of the project in it."""
     from wheelright.project.names import without_credentials
     from wheelright.workflows.direct.archives import tree_in
-    from wheelright.workflows.direct.places import Ask, repository_of, revision_of
+    from wheelright.workflows.direct.ask import Ask
+    from wheelright.workflows.direct.places import repository_of, revision_of
     from wheelright.workflows.direct.reading import git_of
 
     git = git_of(context)

@@ -13,7 +13,7 @@ from wheelright.outside.urls import redact
 from wheelright.targets import normalize_name
 from wheelright.venv import Wanted
 from wheelright.workflows.direct.errors import WrongPlaceError
-from wheelright.workflows.direct.installing import archive_origin, git_origin, tree_origin
+from wheelright.workflows.direct.origin import archive_origin, git_origin, tree_origin
 from wheelright.workflows.members import Scope, check_offered, member_doors, scope_of
 
 if TYPE_CHECKING:

@@ -27,8 +27,9 @@ from wheelright.venv import (
 )
 from wheelright.workflows.building import Builds
 from wheelright.workflows.cutoffs import Cutoffs
-from wheelright.workflows.direct.installing import DirectWheels, Stated, origin_of
-from wheelright.workflows.direct.places import Ask
+from wheelright.workflows.direct.ask import Ask
+from wheelright.workflows.direct.installing import DirectWheels, Stated
+from wheelright.workflows.direct.origin import origin_of
 from wheelright.workflows.environments import COMPLETE, ready
 from wheelright.workflows.fetching import Fetcher
 from wheelright.workflows.lock import choice

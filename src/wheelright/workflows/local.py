@@ -11,7 +11,6 @@ from wheelright.errors import RequestError
 from wheelright.index.metadata import read_metadata
 from wheelright.outside.urls import redact
 from wheelright.targets.filenames import normalize_name
-from wheelright.workflows.driver import Fixed
 from wheelright.workflows.fingerprints import DECIDING
 
 if TYPE_CHECKING:
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wheelright.lockfile import Archive, Vcs
+    from wheelright.workflows.driver import Fixed
 
 
 class LocalProject(Struct, frozen=True):
@@ -40,6 +40,8 @@ class LocalProject(Struct, frozen=True):
     @property
     def fixed(self) -> Fixed:
         """The one version that the resolver may choose."""
+        from wheelright.workflows.driver import Fixed
+
         return Fixed(self.version, self.requires, self.requires_python, self.extras, self.place)
 
     @property

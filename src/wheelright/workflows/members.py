@@ -18,7 +18,7 @@ from wheelright.errors import RequestError, UsageError
 from wheelright.project import PathSource, member_door, parse_requirement
 from wheelright.resolver import Entry
 from wheelright.targets import normalize_name
-from wheelright.workflows.direct.places import Ask
+from wheelright.workflows.direct.ask import Ask
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -55,6 +55,38 @@ def joined_project(root: Project, workspace: Workspace | None) -> Project:
             if group in member.group_requires_python:
                 pythons[door] = member.group_requires_python[group]
     return dataclasses.replace(root, groups=groups, group_requires_python=pythons)
+
+
+#: Settings that count only where the root of a workspace states them.
+_OF_THE_ROOT = frozenset(
+    {
+        "conflicts",
+        "constraint-dependencies",
+        "default-target",
+        "environments",
+        "exclude-dependencies",
+        "exclude-newer",
+        "index",
+        "override-dependencies",
+        "prerelease",
+        "required-environments",
+        "resolution",
+        "target",
+        "targets",
+    }
+)
+
+
+def warn_of_settings(context: Context, workspace: Workspace) -> None:
+    """Tell of what members state and only the root of a workspace may."""
+    for name, settings in workspace.settings.items():
+        idle = sorted(_OF_THE_ROOT & settings.origins.keys())
+        if idle:
+            keys = " and ".join(f"`{key}`" for key in idle)
+            counts = "counts" if len(idle) == 1 else "count"
+            context.reporter.warn(
+                f"member `{name}` states {keys}, which {counts} only at the root of the workspace"
+            )
 
 
 def static_members(workspace: Workspace) -> list[str]:

@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from wheelright.errors import RequestError
-from wheelright.resolver import Origin, compare_markers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from wheelright.lockfile import Lock
-    from wheelright.resolver import Policy, Request
+    from wheelright.resolver import Origin, Policy, Request
 
 #: The label of what no source speaks of: the indexes in their order.
 ELSEWHERE = "0"
@@ -68,6 +67,8 @@ def origins_of(claims: Iterable[Claim], request: Request) -> dict[str, tuple[Ori
 
 
 def _origins(name: str, claims: Sequence[Claim], request: Request) -> tuple[Origin, ...]:
+    from wheelright.resolver import Origin, compare_markers
+
     compared = compare_markers(request, [claim.where for claim in claims])
     for first, second in compared.overlaps:
         one, other = claims[first], claims[second]

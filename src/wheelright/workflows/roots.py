@@ -16,7 +16,7 @@ from wheelright.lockfile.model import without_credentials
 from wheelright.project import IndexSource, WorkspaceSource, source_of_reference
 from wheelright.resolver import Entry, RootRequirement
 from wheelright.workflows.conflicts import conflict_texts, conflicts_of
-from wheelright.workflows.direct.places import Ask
+from wheelright.workflows.direct.ask import Ask
 from wheelright.workflows.members import Holder, holder_of, member_asks, member_of_door
 from wheelright.workflows.origins import Claim, all_of
 from wheelright.workflows.stated import prereleases_of

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, get_args
 from msgspec import Struct
 
 from wheelright.errors import UsageError
-from wheelright.resolver import Dependencies, Edit
 from wheelright.targets import normalize_name
 from wheelright.workflows.options import Prerelease
 
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from wheelright.project import Settings, StatedMetadata
+    from wheelright.resolver import Dependencies, Edit
     from wheelright.workflows.options import ResolveOptions
 
 
@@ -37,6 +37,8 @@ class Stated(Struct, frozen=True):
         """Return what is stated of a version (an entry for just it first), or None."""
         from packaging.version import Version
 
+        from wheelright.resolver import Dependencies
+
         for exact in (True, False):
             for one in self.entries.get(name, ()):
                 if (one.version is not None) is exact and (
@@ -52,6 +54,8 @@ class Stated(Struct, frozen=True):
 
 def edits_of(settings: Settings) -> tuple[Edit, ...]:
     """Return the overrides and exclusions that count for single packages."""
+    from wheelright.resolver import Edit
+
     overrides = [
         Edit(one.package, _text(one.version), tuple(str(each) for each in one.dependencies))
         for one in settings.package_overrides

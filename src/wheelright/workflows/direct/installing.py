@@ -1,4 +1,4 @@
-"""From what a lock holds of a direct project to where it comes from, and to its wheel.
+"""From where a direct project comes from to its wheel.
 
 An ``Origin`` has no secrets, since an environment keeps it; what the project itself says of
 credentials and of Git LFS is looked up again for the fetch (:class:`Stated`).
@@ -7,7 +7,6 @@ credentials and of Git LFS is looked up again for the fetch (:class:`Stated`).
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,62 +14,20 @@ from msgspec import Struct, field
 
 from wheelright.lockfile.model import path_of, without_credentials
 from wheelright.project import GitSource, UrlSource, source_of_reference
-from wheelright.venv import Origin
 from wheelright.workflows.direct.archives import Archives, tree_in
 from wheelright.workflows.direct.errors import BuildForbiddenError
 from wheelright.workflows.direct.git import Repository
 from wheelright.workflows.direct.reading import git_of
-from wheelright.workflows.fingerprints import fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from wheelright.lockfile import Archive, Vcs
     from wheelright.project import Source
     from wheelright.store import File, StoredWheel
+    from wheelright.venv import Origin
     from wheelright.workflows.building import Builds
     from wheelright.workflows.context import Context
-    from wheelright.workflows.local import LocalProject
     from wheelright.workflows.policy import BuildPolicy
-
-
-def tree_origin(source: Path, *, editable: bool) -> Origin:
-    """Return where a source tree is, with a mark that changes when it must be built again."""
-    source = Path(source).resolve()
-    mark = fingerprint(source, editable=editable) if source.is_dir() else None
-    return Origin(source.as_uri(), editable=editable, fingerprint=mark)
-
-
-def archive_origin(archive: Archive) -> Origin:
-    """Return where a locked archive is."""
-    return Origin(
-        without_credentials(archive.file.url),
-        fingerprint=archive.file.hashes.get("sha256"),
-        is_directory=False,
-        subdirectory=archive.subdirectory,
-    )
-
-
-def git_origin(vcs: Vcs, root: Path) -> Origin:
-    """Return where a locked commit is; ``root`` is the directory of the lock."""
-    url = vcs.url if vcs.url is not None else (root / (vcs.path or ".")).resolve().as_uri()
-    return Origin(
-        without_credentials(url),
-        fingerprint=vcs.commit,
-        is_directory=False,
-        subdirectory=vcs.subdirectory,
-        commit=vcs.commit,
-        revision=vcs.requested_revision,
-    )
-
-
-def origin_of(local: LocalProject, root: Path) -> Origin:
-    """Return where a project is that was just read."""
-    if local.archive is not None:
-        return archive_origin(local.archive)
-    if local.vcs is not None:
-        return git_origin(local.vcs, root)
-    return tree_origin(root / local.path, editable=local.editable)
 
 
 class Stated(Struct, frozen=True):
@@ -159,6 +116,6 @@ class DirectWheels(Struct, frozen=True):
             shown = f"{at.shown}@{commit[:12]}"
             with git.alone(at, commit):
                 tree = tree_in(root, origin.subdirectory, shown)
-                return builds.wheel(tree, f"git:{commit}")
+                return builds.wheel(tree, f"git:{commit}", name)
 
         return builds.once(key, make, name)

@@ -15,25 +15,10 @@ from wheelright.workflows.direct.git import Repository, Revision
 from wheelright.workflows.local import relative_path
 
 if TYPE_CHECKING:
-    from wheelright.project import Source
+    from wheelright.workflows.direct.ask import Ask
 
 
 _DEFAULT = Revision()
-
-
-class Ask(Struct, frozen=True):
-    """A project that is asked for at a place. ``base`` is where relative paths start.
-
-    ``by`` is the name of the project that asks. ``where`` is a marker of where it does, "" where
-    it does everywhere.
-    """
-
-    name: str
-    source: Source
-    base: Path
-    by: str
-    extras: tuple[str, ...] = ()
-    where: str = ""
 
 
 class Place(Struct, frozen=True):

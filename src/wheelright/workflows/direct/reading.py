@@ -36,9 +36,10 @@ from wheelright.project.settings_read import member_settings
 from wheelright.store import File
 from wheelright.targets import normalize_name
 from wheelright.workflows.direct.archives import Archives, file_at, tree_in
+from wheelright.workflows.direct.ask import Ask
 from wheelright.workflows.direct.errors import ConflictingPlacesError, WrongPlaceError
 from wheelright.workflows.direct.git import Git
-from wheelright.workflows.direct.places import Ask, Place, place_of, repository_of, revision_of
+from wheelright.workflows.direct.places import Place, place_of, repository_of, revision_of
 from wheelright.workflows.local import LocalProject, read_directory, relative_path
 from wheelright.workflows.origins import Claim, all_of
 

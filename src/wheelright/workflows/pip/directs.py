@@ -30,8 +30,9 @@ from wheelright.targets import (
 )
 from wheelright.venv import Origin
 from wheelright.workflows.direct.archives import Archives, tree_in
-from wheelright.workflows.direct.installing import git_origin
-from wheelright.workflows.direct.places import Ask, repository_of, revision_of
+from wheelright.workflows.direct.ask import Ask
+from wheelright.workflows.direct.origin import git_origin
+from wheelright.workflows.direct.places import repository_of, revision_of
 from wheelright.workflows.direct.reading import git_of
 from wheelright.workflows.driver import Fixed
 from wheelright.workflows.fingerprints import fingerprint

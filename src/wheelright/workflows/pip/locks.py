@@ -10,7 +10,7 @@ from wheelright.lockfile.choose import choose_files, no_file_fits
 from wheelright.lockfile.select import select
 from wheelright.targets import normalize_name
 from wheelright.venv import Origin, Wanted
-from wheelright.workflows.direct.installing import archive_origin, git_origin
+from wheelright.workflows.direct.origin import archive_origin, git_origin
 from wheelright.workflows.fingerprints import fingerprint
 from wheelright.workflows.pip.errors import UnsupportedReferenceError, WrongReferenceError
 
