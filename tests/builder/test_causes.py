@@ -157,3 +157,26 @@ def test_every_hint_can_be_filled_by_its_pattern() -> None:
         if "{0}" in cause.hint or "{package}" in cause.hint:
             assert cause.pattern.groups >= 1, cause
         assert ("{package}" in cause.hint) == bool(cause.packages), cause
+
+
+def test_the_standard_library_of_another_target() -> None:
+    line = "= note: the `aarch64-unknown-linux-gnu` target may not be installed"
+    assert find_hints(line) == (
+        (
+            "The Rust standard library for `aarch64-unknown-linux-gnu` is missing"
+            " (`rustup target add aarch64-unknown-linux-gnu`)"
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "missing"),
+    [
+        ("a.c:1:10: fatal error: 'ffi.h' file not found", "The header `ffi.h` is missing"),
+        ("ld: cannot find -lpq: No such file", "The library `pq` is missing"),
+    ],
+)
+def test_no_package_of_this_machine_helps_a_build_for_another(line: str, missing: str) -> None:
+    what, along = find_hints(line, crossing=True)
+    assert what == missing
+    assert along.startswith("A build for another machine uses no headers and libraries of this one")

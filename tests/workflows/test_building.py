@@ -15,7 +15,7 @@ from support.native_trees import (
     native_files,
     needs_compiler,
 )
-from support.wheels import make_sdist, sdist_files, write_project
+from support.wheels import make_sdist, sdist_files, sdist_of, write_project
 from support.workbench import lines
 from wheelright.targets import detect_machine
 
@@ -208,6 +208,27 @@ def test_native_code_that_shows_is_refused_before_anything_runs(bench: Workbench
     assert answer.code == 1
     assert "it holds native code: its build backend `maturin` compiles (Rust)" in answer.err
     assert not (bench.cache / "builds" / "logs").exists()
+
+
+def test_a_python_that_is_not_here_is_named(bench: Workbench) -> None:
+    name, data = sdist_of("native", "1.0", {
+        "setup.py": b"from setuptools import setup\nsetup(ext_modules=[])\n",
+        "PKG-INFO": b"Metadata-Version: 2.2\nName: native\nVersion: 1.0\n",
+    })  # fmt: skip
+    bench.index.add_file("native", "1.0", name, data)
+    answer = bench(f"pip install --target out --python-version 3.99 --python-platform {OLD} native")
+    assert (answer.code, answer.err) == (
+        1,
+        lines(
+            f"error: `native` cannot be built on this machine for {OLD} (glibc 2.17, {ARCH})",
+            "  it holds native code: its `setup.py` speaks of `ext_modules`",
+            "  Python 3.99 would build it, and only CPython [VERSION] is at hand",
+            "hint: install Python 3.99 here",
+            f"hint: ask for an older version of `native` that has a wheel for {OLD}:"
+            " `--no-build-package native` considers only those",
+            "hint: build it on such a machine, and give the wheel with `--find-links DIRECTORY`",
+        ),
+    )
 
 
 # -- what may be built

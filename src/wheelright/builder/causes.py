@@ -318,9 +318,9 @@ def find_hints(log: str, *, limit: int = 3, crossing: bool = False) -> tuple[str
             continue
         hint = next((text for line in lines if (text := _read(cause, line))), None)
         if hint is not None and crossing and cause.kind in _OF_A_MACHINE:
-            hint = hint.partition(" (Debian")[0]
+            found[cause.kind] = hint.partition(" (Debian")[0]
             found["another machine"] = _BROUGHT_ALONG
-        if hint is not None and hint not in found.values():
+        elif hint is not None and hint not in found.values():
             found[cause.kind] = hint
     return tuple(found.values())[:limit]
 

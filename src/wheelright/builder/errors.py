@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wheelright.builder.target import BuildTarget
-    from wheelright.targets.interpreter import Interpreter
 
 
 class BuildSystemError(RequestError):
@@ -99,19 +98,22 @@ class WrongResultError(RequestError):
 
 
 class ForeignBuildError(RequestError):
-    """Native code that cannot be built on this machine for a target; ``evidence`` shows it."""
+    """Native code that cannot be built on this machine for a target; ``evidence`` shows it.
+
+    ``why`` says what is lacking here, ``hints`` what would help besides.
+    """
 
     def __init__(
-        self, name: str, target: BuildTarget, evidence: str, interpreter: Interpreter
+        self, name: str, target: BuildTarget, evidence: str, why: str, hints: Sequence[str] = ()
     ) -> None:
-        here = f"{interpreter.describe()} on {interpreter.platform.describe()}"
         super().__init__(
             f"`{name}` cannot be built on this machine for {target.words}",
             details=[
                 f"it holds native code: {evidence}",
-                f"{here} compiles nothing for it",
+                why,
             ],
             hints=[
+                *hints,
                 (
                     f"ask for an older version of `{name}` that has a wheel for {target.called}:"
                     f" `--no-build-package {name}` considers only those"

@@ -168,21 +168,25 @@ class Builds:
         """Build an editable wheel of a source tree and store it."""
         return self._built("editable", source, None)
 
-    def wheel(self, source: Path, identity: str | None = None) -> StoredWheel:
+    def wheel(
+        self, source: Path, identity: str | None = None, name: str | None = None
+    ) -> StoredWheel:
         """Build a wheel of a source tree and store it; ``identity`` is the hash of the source.
+
+        ``name`` is that of the project, where it is known already.
 
         Raises :class:`ForeignBuildError` and :class:`UnfitBuildError` where the target is not
         this machine, and what the builder raises.
         """
-        return self._built("wheel", source, identity)
+        return self._built("wheel", source, identity, name)
 
     def only_pure(self) -> Builds:
         """Return the same builds, which refuse native code (``NativeBuildForbiddenError``)."""
         return dataclasses.replace(self, pure=True)
 
-    def metadata(self, source: Path) -> bytes:
+    def metadata(self, source: Path, name: str | None = None) -> bytes:
         """Return the METADATA of a source tree, from its backend."""
-        name = self._name(source)
+        name = name or self._name(source)
         how = self.wishes.how(name, self.runtime, self._own_python())
         provide = self.environments.provide
         settings = self.wishes.settings_of(name)
@@ -206,6 +210,7 @@ class Builds:
         """
         digest = file.hashes.get("sha256")
         identity = f"sha256:{digest}" if digest else None
+        name = None if subdirectory else _project_in(file.name)
         digest = digest or hashlib.sha256(file.url.encode()).hexdigest()
         if subdirectory is not None:
             digest = hashlib.sha256(f"{digest} {subdirectory}".encode()).hexdigest()
@@ -215,9 +220,9 @@ class Builds:
                 self._shown(file.name),
                 files.temporary_directory(self.builder_root) as place,
             ):
-                return self.wheel(self._unpacked(file, place, subdirectory), identity)
+                return self.wheel(self._unpacked(file, place, subdirectory), identity, name)
 
-        return self.once(digest, make, _project_in(file.name))
+        return self.once(digest, make, name)
 
     def once(
         self, digest: str, make: Callable[[], StoredWheel], name: str | None = None
@@ -239,7 +244,7 @@ class Builds:
     def sdist_metadata(self, file: File) -> bytes:
         """Return the METADATA of an sdist whose own cannot be trusted, from its backend."""
         with self._shown(file.name), files.temporary_directory(self.builder_root) as place:
-            return self.metadata(self._unpacked(file, place))
+            return self.metadata(self._unpacked(file, place), _project_in(file.name))
 
     @contextmanager
     def _shown(self, what: str) -> Iterator[None]:
@@ -254,8 +259,10 @@ class Builds:
 
     # -- building for the target
 
-    def _built(self, kind: Kind, source: Path, identity: str | None) -> StoredWheel:
-        name = self._name(source)
+    def _built(
+        self, kind: Kind, source: Path, identity: str | None, name: str | None = None
+    ) -> StoredWheel:
+        name = name or self._name(source)
         built, measured, compiler = self.proved(kind, source, name)
         details = None
         if kind == "wheel":
@@ -333,7 +340,13 @@ class Builds:
     def _refused(self, name: str, evidence: str, source: Path) -> WheelrightError:
         if self.pure:
             return NativeBuildForbiddenError(name, evidence, where=str(source))
-        return ForeignBuildError(name, self.target, evidence, self.python)
+        here = self.python.describe()
+        if self.aim is not None and self.aim.tags.python != self.python.python:
+            wanted = "Python " + ".".join(map(str, self.aim.tags.python))
+            why = f"{wanted} would build it, and only {here} is at hand"
+            return ForeignBuildError(name, self.target, evidence, why, [f"install {wanted} here"])
+        why = f"{here} on {self.python.platform.describe()} compiles nothing for it"
+        return ForeignBuildError(name, self.target, evidence, why)
 
     def details(
         self, built: BuiltWheel, measured: Measured, identity: str | None, compiler: str | None
