@@ -323,6 +323,16 @@ def test_init_makes_a_member(workspace: Workbench) -> None:
 # -- mistakes
 
 
+def test_settings_that_only_a_root_may_state(workspace: Workbench) -> None:
+    member(workspace, "loud", "[tool.uv]\nconflicts = []\nenvironments = [\"os_name == 'nt'\"]\n")
+    answer = workspace.ok("lock")
+    assert answer.err == lines(
+        "warning: member `loud` states `conflicts` and `environments`, which count only at the"
+        " root of the workspace",
+        "Locked 10 packages in [TIME]",
+    )
+
+
 def failure(bench: Workbench, line: str = "lock") -> str:
     answer = bench(line)
     assert answer.code in {1, 2}

@@ -27,7 +27,7 @@ from wheelright.workflows.direct.checking import check_references
 from wheelright.workflows.driver import Driver
 from wheelright.workflows.hints import with_hints
 from wheelright.workflows.judges import UniversalJudge
-from wheelright.workflows.members import joined_project, static_members
+from wheelright.workflows.members import joined_project, static_members, warn_of_settings
 from wheelright.workflows.origins import origins_of, pinned_indexes, with_origins
 from wheelright.workflows.outcomes import Change, LockedItem, LockOutcome, ServedItem
 from wheelright.workflows.passing import check_archives, notes
@@ -153,6 +153,7 @@ def prepare(context: Context, options: LockOptions) -> Locking:
     indexes = context.indexes(options.index)
     direct = direct_reader(context, project.root, indexes, no_sources=no_sources)
     if workspace is not None:
+        warn_of_settings(context, workspace)
         direct.members = frozenset(workspace.members)
         direct.stating = frozenset(static_members(workspace))
     direct.declare(roots.direct, roots.forced)
