@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from support.wheels import make_sdist
+from support.wheels import make_sdist, sdist_files, sdist_of
 from wheelright.outside import processes
 from wheelright.outside.errors import ProcessError
 from wheelright.workflows import fetching
@@ -74,4 +78,54 @@ def test_one_that_fails_is_told_and_nothing_is_installed(bench: Workbench) -> No
     answer = bench("pip install --target out one two three bad")
     assert answer.code == 1
     assert "the build of bad fails on purpose" in answer.err
+    assert not (bench.project / "out").exists()
+
+
+def processes_with(marker: str) -> list[str]:
+    """Return the processes whose command line has ``marker`` in it."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and marker.encode() in (entry / "cmdline").read_bytes():
+                found.append(entry.name)
+        except OSError:
+            continue
+    return found
+
+
+def wait_until(condition: object, seconds: float = 30) -> bool:
+    deadline = time.monotonic() + seconds
+    assert callable(condition)
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="needs two processors")
+def test_an_interrupt_ends_all_builds_with_all_they_started(bench: Workbench) -> None:
+    marker = f"orphan-of-{bench.root.name}-{os.getpid()}"
+    sleeping = (
+        "\n\ndef build_wheel(wheel_directory, config_settings=None, metadata_directory=None):\n"
+        "    import subprocess, sys\n"
+        f"    subprocess.run([sys.executable, '-c', 'import time; time.sleep(600)', {marker!r}])\n"
+    )
+    for name in ("one", "two", "three"):
+        tree = sdist_files(name, "1.0")
+        tree["in_tree_backend.py"] += sleeping.encode()
+        bench.index.add_file(name, "1.0", *sdist_of(name, "1.0", tree))
+    program = "import sys; from wheelright.start import main; sys.exit(main())"
+    with subprocess.Popen(
+        [sys.executable, "-c", program, "pip", "install", "--target", "out", "one", "two", "three"],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert wait_until(lambda: len(processes_with(marker)) == 2)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (130, "interrupted\n")
+    assert wait_until(lambda: not processes_with(marker))
     assert not (bench.project / "out").exists()
