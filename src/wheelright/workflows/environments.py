@@ -116,9 +116,9 @@ class Making(Struct, frozen=True):
                     from wheelright.workflows.roots import UnsupportedSourceError
 
                     raise UnsupportedSourceError(
-                        f"`{asked.name}` comes from a place that this version cannot install from",
+                        f"`{asked.name}` is taken from the workspace, which has no such member",
                         doing=f"preparing the environment of `{self.request.what}`",
-                        hints=["name a version that an index has, or a directory"],
+                        hints=["correct its source, or leave sources out with `--no-sources`"],
                     )
                 found[asked.name] = source
         return found

@@ -52,7 +52,7 @@ class Roots(Struct):
 
 
 class UnsupportedSourceError(RequestError):
-    """A source of a kind that cannot be installed from yet."""
+    """A source from a workspace that does not have what is asked of it."""
 
 
 def gather_roots(
@@ -207,14 +207,6 @@ def _check_member(name: str, by: Project, root: Project, workspace: Workspace | 
             where=str(by.path),
             hints=["add its directory to `members`, or name a path or an index instead"],
         )
-
-
-def unsupported_source(name: str, what: str) -> UnsupportedSourceError:
-    """Return the error for a source that cannot be installed from."""
-    return UnsupportedSourceError(
-        f"the source of `{name}` {what}, which this version cannot install from",
-        hints=["use an index or a path, or leave sources out with `--no-sources`"],
-    )
 
 
 def lock_inputs(
