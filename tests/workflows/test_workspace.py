@@ -135,8 +135,19 @@ def test_a_root_that_is_no_project(bench: Workbench) -> None:
     assert names(bench) == ["base", "core", "lib", "ruff"]
     moved = bench.lockfile.read_text()
     assert 'project = "' not in moved
+    assert bench.ok("tree --depth 1").out == lines(
+        "workspace", "|-- core 1.0", "|-- lib 1.0", "`-- ruff 1.0 [group: dev]"
+    )
     bench.ok("sync --package core")
     assert names(bench) == ["base", "core"]
+    answer = bench("add ruff")
+    assert (answer.code, answer.err) == (
+        1,
+        lines(
+            "error: `pyproject.toml` has no `[project]` table to add to",
+            "hint: write one, or add to a group with `--group`",
+        ),
+    )
 
 
 def test_a_change_of_a_member_is_noticed(workspace: Workbench) -> None:

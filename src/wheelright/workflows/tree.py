@@ -279,7 +279,8 @@ class _Drawing:
         first = nodes[0]
         extras = tuple(sorted({extra for node in nodes for extra in node.extras}))
         version = first.version or self.versions.get(Node(first.name))
-        return TreeNode(first.name, version, extras, children=children)
+        name = first.name or "workspace"  # whose root is no project
+        return TreeNode(name, version, extras, children=children)
 
     def _children(
         self, nodes: tuple[Node, ...], branches: list[_Branch], left: int

@@ -38,12 +38,16 @@ class Stated(Struct, frozen=True):
 
     @classmethod
     def of_project(cls, context: Context) -> Stated:
-        """Read the sources and direct references of the project of a run."""
-        project = context.project
-        sources = [one for several in context.settings.sources.values() for one in several]
-        lists = (project.dependencies, *project.optional_dependencies.values())
-        for requirements in (*lists, *project.groups.values()):
-            sources += [one for each in requirements if (one := source_of_reference(each))]
+        """Read the sources and direct references of the project of a run, and of its members."""
+        projects, settings = [context.project], [context.settings]
+        if context.workspace is not None:
+            projects += context.workspace.members.values()
+            settings += context.workspace.settings.values()
+        sources = [one for said in settings for some in said.sources.values() for one in some]
+        for project in projects:
+            lists = (project.dependencies, *project.optional_dependencies.values())
+            for requirements in (*lists, *project.groups.values()):
+                sources += [one for each in requirements if (one := source_of_reference(each))]
         return cls.of(sources)
 
     @classmethod
