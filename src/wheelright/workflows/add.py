@@ -36,7 +36,8 @@ from wheelright.venv import read_record
 from wheelright.workflows.alone import alone
 from wheelright.workflows.asked import read_arguments, read_files
 from wheelright.workflows.bounds import bounds_for
-from wheelright.workflows.lock import LOCK_NAME, StaleLockError, locked, prepare
+from wheelright.workflows.freshness import LOCK_NAME, StaleLockError, prepare
+from wheelright.workflows.lock import locked
 from wheelright.workflows.members import scope_of
 from wheelright.workflows.once import Once
 from wheelright.workflows.options import LockOptions, Selection

@@ -91,7 +91,9 @@ class BuildEnvironments(Struct, frozen=True):
         if self.wishes.require_hashes:
             _insist_on_hashes(chosen, self.wishes)
         chosen = {name: self._hashed(name, file) for name, file in chosen.items()}
-        return Fetcher(self.indexes, self.context.store, Silent(), self.build).wheels(chosen)
+        return Fetcher(lambda: self.indexes, self.context.store, Silent(), self.build).wheels(
+            chosen
+        )
 
     def _resolved(
         self, interpreter: Interpreter, requirements: Sequence[str], what: str

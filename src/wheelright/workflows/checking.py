@@ -22,7 +22,7 @@ from wheelright.workflows.declared import (
     find_target,
     read_target,
 )
-from wheelright.workflows.lock import (
+from wheelright.workflows.freshness import (
     LOCK_NAME,
     prepare,
     read_existing,

@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wheelright.workflows.lock import (
-    LOCK_NAME,
-    locked,
-    read_existing,
-    require_current,
-    require_lock,
-)
+from wheelright.workflows.freshness import LOCK_NAME, read_existing, require_current, require_lock
+from wheelright.workflows.lock import locked
 from wheelright.workflows.options import LockOptions
 
 if TYPE_CHECKING:

@@ -23,8 +23,8 @@ from wheelright.targets import normalize_name
 from wheelright.targets.misfit import misfit
 from wheelright.workflows.checking import rules_of, target_named, targets_to_prove, this_machine
 from wheelright.workflows.cutoffs import Cutoffs
+from wheelright.workflows.freshness import LOCK_NAME, read_existing
 from wheelright.workflows.judges import UniversalJudge, usable_files, wheel_names, why_unusable
-from wheelright.workflows.lock import LOCK_NAME, read_existing
 from wheelright.workflows.options import CheckOptions, ResolveOptions
 from wheelright.workflows.proofs import pythons_words
 from wheelright.workflows.proving import Entries, best_tag, cell_of, standings

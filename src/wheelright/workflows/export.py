@@ -18,7 +18,7 @@ from wheelright.outside import files
 from wheelright.workflows.choosing import not_packages, open_doors
 from wheelright.workflows.current import lock_to_read
 from wheelright.workflows.declared import targets_for
-from wheelright.workflows.lock import LOCK_NAME
+from wheelright.workflows.freshness import LOCK_NAME
 from wheelright.workflows.outcomes import ExportOutcome
 from wheelright.workflows.pythons import choose_python
 

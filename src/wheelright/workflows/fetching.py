@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
-
-from wheelright.outside import processes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
@@ -27,9 +24,12 @@ BYTES_PER_BUILD = 2 << 30
 
 
 class Fetcher(Struct, frozen=True):
-    """Fetches files into a store. ``build`` makes a wheel of an sdist or of a source tree."""
+    """Fetches files into a store; the indexes are opened for the first that is not there.
 
-    indexes: Indexes
+    ``build`` makes a wheel of an sdist or of a source tree.
+    """
+
+    open_indexes: Callable[[], Indexes]
     store: Store
     reporter: Reporter
     build: Callable[[File], StoredWheel] | None = None
@@ -48,13 +48,19 @@ class Fetcher(Struct, frozen=True):
                 missing[name] = file
             else:
                 found[name] = stored
-        if not missing:
-            return found
+        if missing:
+            self._fetch(missing, found)
+        return found
+
+    def _fetch(self, missing: Mapping[str, File], found: dict[str, StoredWheel]) -> None:
+        from concurrent.futures import ThreadPoolExecutor, as_completed
+
+        indexes = self.open_indexes()
         with self._stage(missing), ThreadPoolExecutor(min(DOWNLOADS, len(missing))) as pool:
             # Large files first: the last one decides how long all take.
             ordered = sorted(missing.items(), key=lambda item: -(item[1].size or 0))
             downloads = [item for item in ordered if item[1].is_wheel]
-            jobs = {pool.submit(self._download, file): name for name, file in downloads}
+            jobs = {pool.submit(self._download, indexes, file): name for name, file in downloads}
             try:
                 for job in as_completed(jobs):
                     found[jobs[job]] = job.result()
@@ -62,13 +68,16 @@ class Fetcher(Struct, frozen=True):
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
         self._build({name: file for name, file in ordered if not file.is_wheel}, found)
-        return found
 
     def _build(self, sdists: Mapping[str, File], found: dict[str, StoredWheel]) -> None:
         """Build several at once, as far as the memory of the machine allows."""
         if not sdists:
             return
         assert self.build is not None
+        from concurrent.futures import ThreadPoolExecutor, as_completed
+
+        from wheelright.outside import processes
+
         workers = builds_at_once(len(sdists))
         if workers == 1:
             for name, file in sdists.items():
@@ -93,8 +102,8 @@ class Fetcher(Struct, frozen=True):
         finally:
             self.reporter.end("download")
 
-    def _download(self, file: File) -> StoredWheel:
-        with self.indexes.open(file) as chunks:
+    def _download(self, indexes: Indexes, file: File) -> StoredWheel:
+        with indexes.open(file) as chunks:
             return self.store.add(file, self._counted(file, chunks))
 
     def _counted(self, file: File, chunks: Iterator[bytes]) -> Iterator[bytes]:

@@ -21,8 +21,8 @@ from wheelright.resolver.pythons import lower_bound
 from wheelright.targets import compatible_tags
 from wheelright.workflows.checking import lock_to_prove, rules_of, targets_to_prove
 from wheelright.workflows.declared import DeclaredTarget, read_target
+from wheelright.workflows.freshness import LOCK_NAME
 from wheelright.workflows.judges import wheel_names
-from wheelright.workflows.lock import LOCK_NAME
 from wheelright.workflows.proving import Entries, floor_text, standings, tag_floor
 from wheelright.workflows.requiring import forbids, requirers
 

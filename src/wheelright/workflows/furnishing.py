@@ -32,7 +32,7 @@ from wheelright.workflows.direct.installing import DirectWheels, Stated
 from wheelright.workflows.direct.origin import origin_of
 from wheelright.workflows.environments import COMPLETE, ready
 from wheelright.workflows.fetching import Fetcher
-from wheelright.workflows.lock import choice
+from wheelright.workflows.locking import choice
 from wheelright.workflows.machine import request_for, resolve_for_machine
 from wheelright.workflows.policy import build_policy
 from wheelright.workflows.sources import direct_reader, source_metadata
@@ -72,7 +72,8 @@ def _made(work: Making) -> Venv:
     indexes = context.indexes(work.options.index)
     builds = Builds(context, indexes, request.interpreter, options=work.options.build.how)
     sources = work.sources()
-    reader = direct_reader(context, request.root, indexes, no_sources=resolve.no_sources)
+    how = work.options.build.how
+    reader = direct_reader(context, request.root, indexes, no_sources=resolve.no_sources, how=how)
     extras = {asked.name: asked.extras for asked in request.asked}
     reader.declare(
         Ask(name, source, request.root, request.what, extras.get(name, ()))
@@ -95,7 +96,9 @@ def _made(work: Making) -> Venv:
             wheels[name] = direct.wheel(name, origin, file)
         else:
             fetched[name] = direct.stated.file(file)
-    wheels |= Fetcher(indexes, context.store, context.reporter, builds.sdist).wheels(fetched)
+    wheels |= Fetcher(lambda: indexes, context.store, context.reporter, builds.sdist).wheels(
+        fetched
+    )
     return _installed(work, wheels, origins)
 
 
@@ -124,10 +127,10 @@ def _resolved(
         pinned_index=pins,
         restrict=Cutoffs.of(settings, work.options.resolve, context.reporter).apply,
         overlay=StatedMetadata.of(settings).dependencies,
-        build=source_metadata(context, indexes, policy),
+        build=source_metadata(context, indexes, policy, work.options.build.how),
     )
     found = resolve_for_machine(question, indexes, context.reporter)
-    fetcher = Fetcher(indexes, context.store, context.reporter, builds.sdist)
+    fetcher = Fetcher(lambda: indexes, context.store, context.reporter, builds.sdist)
     return fetcher.wheels(found.files), {one.name for one in found.resolution.packages}
 
 

@@ -78,7 +78,7 @@ def _fetched(
 ) -> tuple[dict[str, StoredWheel], set[str]]:
     """Return the stored wheels, and the names of those that cannot be had offline."""
     if not context.offline:
-        fetcher = Fetcher(context.indexes(index), context.store, context.reporter)
+        fetcher = Fetcher(lambda: context.indexes(index), context.store, context.reporter)
         return fetcher.wheels(files), set()
     found = {name: context.store.get(file) for name, file in files.items()}
     stored = {name: wheel for name, wheel in found.items() if wheel is not None}

@@ -51,8 +51,12 @@ class Syncing(Struct, frozen=True):
     record: Record | None
     wanted: Sequence[Wanted]
     plan: Plan
-    indexes: Indexes
     lock_outcome: LockOutcome | None
+
+    @property
+    def indexes(self) -> Indexes:
+        """Return the indexes, opened when something must come from there."""
+        return self.context.indexes(self.options.index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +103,7 @@ def plan_sync(
         frozenset() if place.venv is None else read_pending(place.venv),
         None if place.venv is None else _Look(place.venv, aim),
     )
-    indexes = context.indexes(options.index)
-    return Syncing(context, options, lock, aim, place, record, wanted, plan, indexes, lock_outcome)
+    return Syncing(context, options, lock, aim, place, record, wanted, plan, lock_outcome)
 
 
 def _installed(place: Place, options: SyncOptions) -> tuple[Installed, ...]:

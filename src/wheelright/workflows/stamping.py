@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from wheelright.project import configuration_files
 from wheelright.venv.stamp import observe, remove_stamp, write_stamp
 from wheelright.workflows.fingerprints import DECIDING, cache_keys
-from wheelright.workflows.lock import LOCK_NAME
+from wheelright.workflows.freshness import LOCK_NAME
 from wheelright.workflows.options import GlobalOptions, SyncOptions
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from wheelright.venv import (
 )
 from wheelright.venv.guard import needs_of
 from wheelright.workflows.fitting import misfit_of
-from wheelright.workflows.lock import LOCK_NAME, prepare, read_existing
+from wheelright.workflows.freshness import LOCK_NAME, prepare, read_existing
 from wheelright.workflows.options import LockOptions, SyncOptions
 from wheelright.workflows.outcomes import StatusOutcome, VenvNeed, VenvStatus
 from wheelright.workflows.per_target import at_machine, is_per_target, root_of, side_venvs

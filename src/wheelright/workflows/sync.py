@@ -30,16 +30,10 @@ from wheelright.venv import (
 )
 from wheelright.workflows.aims import runs_here
 from wheelright.workflows.alone import alone
-from wheelright.workflows.direct.installing import DirectWheels, Stated
 from wheelright.workflows.fetching import Fetcher
 from wheelright.workflows.fitting import guard_for, with_needs
-from wheelright.workflows.lock import (
-    LOCK_NAME,
-    locked,
-    read_existing,
-    require_current,
-    require_lock,
-)
+from wheelright.workflows.freshness import LOCK_NAME, read_existing, require_current, require_lock
+from wheelright.workflows.lock import locked
 from wheelright.workflows.options import LockOptions, SyncOptions
 from wheelright.workflows.outcomes import Action, SyncOutcome
 from wheelright.workflows.per_target import at_target, refresh
@@ -205,7 +199,7 @@ def _wheels(work: Syncing) -> dict[str, StoredWheel]:
     coming = [action.wanted for action in work.plan.actions if action.wanted is not None]
     if not any(one.origin or one.file is None or not one.file.is_wheel for one in coming):
         files = {one.name: one.file for one in coming if one.file is not None}
-        return Fetcher(work.indexes, context.store, context.reporter).wheels(files)
+        return Fetcher(lambda: work.indexes, context.store, context.reporter).wheels(files)
     wheels = _built(work, coming)
     _check_built(work, wheels)
     return wheels
@@ -231,6 +225,7 @@ def _heal_store(work: Syncing) -> None:
 def _built(work: Syncing, coming: list[Wanted]) -> dict[str, StoredWheel]:
     """Return the stored wheels where some are built, or come from one place."""
     from wheelright.workflows.building import Builds
+    from wheelright.workflows.direct.installing import DirectWheels, Stated
 
     context = work.context
     builds = Builds(
@@ -251,7 +246,7 @@ def _built(work: Syncing, coming: list[Wanted]) -> dict[str, StoredWheel]:
             built.append((one, one.origin))
         elif one.file is not None:
             fetched[one.name] = one.file if one.origin is None else direct.stated.file(one.file)
-    fetcher = Fetcher(work.indexes, context.store, context.reporter, builds.sdist)
+    fetcher = Fetcher(lambda: work.indexes, context.store, context.reporter, builds.sdist)
     wheels = fetcher.wheels(fetched)
     for one, origin in built:
         wheels[one.name] = direct.wheel(one.name, origin, one.file)

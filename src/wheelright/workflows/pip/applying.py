@@ -56,7 +56,7 @@ def fetch_wheels(
         if one.origin is not None and direct.needs_build(one.origin, one.file)
     }
     fetched = {o.name: o.file for o in coming if o.file is not None and o.name not in built}
-    fetcher = Fetcher(indexes, context.store, context.reporter, build)
+    fetcher = Fetcher(lambda: indexes, context.store, context.reporter, build)
     wheels = fetcher.wheels(fetched)
     for name, (origin, file) in built.items():
         wheels[name] = direct.wheel(name, origin, file)
