@@ -5,13 +5,20 @@ from __future__ import annotations
 import base64
 import csv
 import hashlib
+import time
 import zipfile
 from pathlib import Path
 
 import pytest
 
 from support.wheels import make_wheel
-from wheelright.builder import BuildTarget, measure_wheel, misfit, stamp_wheel
+from wheelright.builder import (
+    BuildTarget,
+    measure_wheel,
+    misfit,
+    misfit_in_tree,
+    stamp_wheel,
+)
 from wheelright.builder.stamp import DETAILS
 from wheelright.outside.reporting import Silent
 from wheelright.store import File, Store
@@ -148,6 +155,17 @@ def test_what_does_not_serve_says_file_symbol_and_version(
     built = wheel(tmp_path, "cp311-cp311-linux_x86_64", binary)
     target = plc(platform)
     assert misfit(measure_wheel(built, target), target) == expected
+
+
+def test_modules_that_an_editable_build_leaves_in_its_tree_are_read(tmp_path: Path) -> None:
+    target = plc("x86_64-manylinux_2_17")
+    for folder in ("src", ".venv", "build"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "_x.abi3.so").write_bytes((BINARIES / "glibc_random.so").read_bytes())
+    assert misfit_in_tree(tmp_path, time.time() + 60, target) is None
+    assert misfit_in_tree(tmp_path, 0, target) == "`_x.abi3.so` needs GLIBC_2.25, plc has 2.17"
+    (tmp_path / "src" / "_x.abi3.so").unlink()
+    assert misfit_in_tree(tmp_path, 0, target) is None
 
 
 def test_a_compiler_that_names_itself_is_told(tmp_path: Path) -> None:

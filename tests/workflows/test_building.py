@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -376,3 +377,44 @@ def test_a_required_sdist_is_built_first_and_never_to_build_itself(bench: Workbe
     answer = bench("pip install --target other snake")
     assert answer.code == 1
     assert "error: `snake-1.0.tar.gz` is required to build itself\n" in answer.err
+
+
+def test_a_build_that_takes_too_long_is_ended(bench: Workbench) -> None:
+    tree = sdist_files("slow", "1.0")
+    tree["in_tree_backend.py"] += (
+        b"\n\ndef build_wheel(wheel_directory, config_settings=None, metadata_directory=None):\n"
+        b"    import time\n"
+        b"    time.sleep(600)\n"
+    )
+    bench.index.add_file("slow", "1.0", *sdist_of("slow", "1.0", tree))
+    answer = bench("pip install --target out --build-timeout 1 slow")
+    assert answer.code == 1
+    assert answer.err.splitlines()[0] == (
+        "error: `slow` could not be built: the backend `in_tree_backend` did not finish"
+        " `build_wheel` within 1 seconds"
+    )
+
+
+def test_libraries_of_this_machine_are_for_this_machine_only(bench: Workbench) -> None:
+    folder = bench.root / "own"
+    folder.mkdir()
+    (folder / "own.c").write_text("int own(void) { return 1; }\n")
+    library = folder / "libown.so.1"
+    subprocess.run(
+        ["cc", "-shared", "-fPIC", "-Wl,-soname,libown.so.1", "own.c", "-o", library],
+        cwd=folder,
+        check=True,
+    )
+    code = "int own(void);\nvoid *PyInit_native(void) { return own() ? 0 : 0; }\n"
+    add_native(bench.index, "native", "1.0", code)
+    machine = detect_machine().platform
+    here = bench.ok("pip install --target out native", CC=f"cc -Wl,--no-as-needed {library}")
+    assert " + native==1.0\n" in here.err
+    assert tag_of(bench, "out").endswith(f"-linux_{ARCH}")
+    answer = bench(f"pip install --target old --python-platform {machine} native",
+                   CC=f"cc -Wl,--no-as-needed {library}")  # fmt: skip
+    assert answer.code == 1
+    (module,) = files(bench, "out")
+    assert f"`{module}` needs libown.so.1 from outside, which {machine} does not have\n" in (
+        answer.err
+    )

@@ -30,7 +30,14 @@ from wheelright.builder.errors import (
     WrongResultError,
 )
 from wheelright.builder.native import native_evidence
-from wheelright.builder.stamp import DETAILS, Measured, measure_wheel, misfit, stamp_wheel
+from wheelright.builder.stamp import (
+    DETAILS,
+    Measured,
+    measure_wheel,
+    misfit,
+    misfit_in_tree,
+    stamp_wheel,
+)
 from wheelright.builder.static import static_metadata
 from wheelright.builder.system import read_build_system
 from wheelright.builder.target import BuildTarget, Way, way_to
@@ -59,6 +66,7 @@ __all__ = [
     "WrongResultError",
     "measure_wheel",
     "misfit",
+    "misfit_in_tree",
     "native_evidence",
     "read_build_system",
     "stamp_wheel",

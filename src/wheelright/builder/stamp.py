@@ -8,6 +8,7 @@ needs libraries that no policy promises.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import zipfile
 from base64 import urlsafe_b64encode
@@ -45,6 +46,7 @@ _COMPILER = re.compile(
     rb"GCC: \([^()\0]*\) [0-9][0-9.]*|[A-Za-z ]*clang version [0-9][0-9.]*|rustc version [0-9.]+"
 )
 _MOST_MEMBERS = 200_000
+_NOT_SOURCE = frozenset({"__pycache__", "build", "dist", "node_modules", "venv"})
 
 
 class Measured(Struct, frozen=True):
@@ -143,6 +145,22 @@ def misfit(measured: Measured, target: BuildTarget) -> str | None:
     if target.platform.os == "linux" and named and measured.tag.startswith("linux_"):
         return f"nothing proves what its binaries need, {target.called} promises a floor"
     return None
+
+
+def misfit_in_tree(source: Path, since: float, target: BuildTarget) -> str | None:
+    """Say why modules that an editable build left in its tree do not serve; None where they do.
+
+    Its wheel only says where they are. Those written before the moment ``since`` do not count.
+    """
+    found = []
+    for folder, folders, names in os.walk(source):
+        folders[:] = [each for each in folders if each[0] != "." and each not in _NOT_SOURCE]
+        for name in names:
+            path = os.path.join(folder, name)  # noqa: PTH118 (text, as `walk` gives it)
+            if is_module(name) and os.stat(path).st_mtime >= since:  # noqa: PTH116
+                found.append(os.path.relpath(path, source).replace(os.sep, "/"))
+    needs = read_needs(source, found)
+    return why_needs_misfit(needs, target.platform, target.name, policy=target.name is not None)
 
 
 def stamp_wheel(wheel: Path, measured: Measured, details: bytes | None = None) -> Path:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -30,6 +31,7 @@ from wheelright.builder import (
     UnfitBuildError,
     measure_wheel,
     misfit,
+    misfit_in_tree,
     native_evidence,
     read_build_system,
     stamp_wheel,
@@ -286,6 +288,7 @@ class Builds:
         evidence = None if self.way == "native" else native_evidence(source)
         if self.way == "pure" and evidence is not None:
             raise self._refused(name, evidence, source)
+        started = time.time()
         with files.temporary_directory(self.builder_root) as place:
             if self.way == "native":
                 built, compiler = self._run(kind, source, how, name, out), None
@@ -295,6 +298,8 @@ class Builds:
                 built, compiler = self._crossed(kind, source, how, name, place, out)
         measured = measure_wheel(built.path, self.target)
         why = misfit(measured, self.target)
+        if why is None and kind == "editable" and self.target.name is not None:
+            why = misfit_in_tree(source, started, self.target)
         if why is None and self.way == "pure" and not measured.pure:
             why = f"`{built.path.name}` is not a pure wheel"
         if why is not None:

@@ -15,24 +15,30 @@ if TYPE_CHECKING:
     from wheelright.index import Indexes, Release
     from wheelright.workflows.building import Builds
     from wheelright.workflows.context import Context
+    from wheelright.workflows.options import BuildingOptions
     from wheelright.workflows.policy import BuildPolicy
 
 
 def direct_reader(
-    context: Context, root: Path, indexes: Indexes, *, no_sources: bool = False
+    context: Context,
+    root: Path,
+    indexes: Indexes,
+    *,
+    no_sources: bool = False,
+    how: BuildingOptions | None = None,
 ) -> DirectReader:
     """Return what reads the places that a project names, asking backends where it must."""
     return DirectReader(
         context,
         root,
         indexes,
-        lambda: _builds(context, indexes),
+        lambda: _builds(context, indexes, how),
         with_sources=not (no_sources or context.settings.no_sources),
     )
 
 
 def source_metadata(
-    context: Context, indexes: Indexes, policy: BuildPolicy
+    context: Context, indexes: Indexes, policy: BuildPolicy, how: BuildingOptions | None = None
 ) -> Callable[[str, str, Release], Metadata]:
     """Return a function that builds the metadata of a release from its sdist, where allowed."""
 
@@ -41,7 +47,7 @@ def source_metadata(
         if not sdists or not policy.may_build(name):
             raise MetadataUnavailableError(name, version, [])
         sdist = min(sdists, key=lambda file: (not file.name.endswith(".tar.gz"), file.name))
-        headers = read_metadata(_builds(context, indexes).sdist_metadata(sdist))
+        headers = read_metadata(_builds(context, indexes, how).sdist_metadata(sdist))
         return Metadata(
             name,
             version,
@@ -55,8 +61,8 @@ def source_metadata(
     return build
 
 
-def _builds(context: Context, indexes: Indexes) -> Builds:
+def _builds(context: Context, indexes: Indexes, how: BuildingOptions | None) -> Builds:
     from wheelright.workflows.building import Builds
     from wheelright.workflows.pythons import choose_python
 
-    return Builds(context, indexes, choose_python(context))
+    return Builds(context, indexes, choose_python(context), options=how)
