@@ -88,7 +88,8 @@ def _reader(
     from wheelright.workflows.sources import direct_reader
 
     indexes = context.indexes(options.index)
-    direct = direct_reader(context, root, indexes, no_sources=options.resolve.no_sources)
+    no_sources, how = options.resolve.no_sources, options.build.how
+    direct = direct_reader(context, root, indexes, no_sources=no_sources, how=how)
     if workspace is not None:
         direct.members = frozenset(workspace.members)
         direct.stating = frozenset(static_members(workspace))

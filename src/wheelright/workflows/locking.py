@@ -114,7 +114,7 @@ def _driver(
         pinned_index=pinned_indexes(claims),
         restrict=Cutoffs.of(settings, options.resolve, context.reporter).apply,
         overlay=Stated.of(settings).dependencies,
-        build=source_metadata(context, indexes, policy),
+        build=source_metadata(context, indexes, policy, options.build.how),
         pages=pages,
     )
 
