@@ -331,6 +331,21 @@ def test_init_makes_a_member(workspace: Workbench) -> None:
     assert "alone" not in workspace.lockfile.read_text()
 
 
+def test_a_conflict_names_who_asks(workspace: Workbench) -> None:
+    member(workspace, "loud", '[dependency-groups]\ndev = ["six>=9"]\n', requires=["base>=5"])
+    assert failure(workspace) == lines(
+        "error: no versions satisfy the requirements of `app`",
+        "  `loud` requires `base>=5`, but no version of `base` matches.",
+        "hint: the only version of `base` is 1.0",
+    )
+    member(workspace, "loud", '[dependency-groups]\ndev = ["six>=9"]\n')
+    assert failure(workspace) == lines(
+        "error: no versions satisfy the requirements of `app`",
+        "  `loud` (group `dev`) requires `six>=9`, but no version of `six` matches.",
+        "hint: the only version of `six` is 1.0",
+    )
+
+
 # -- mistakes
 
 
