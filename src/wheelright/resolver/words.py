@@ -84,9 +84,9 @@ class Words:
         if parent == 0:
             entry = causes[0].entry
             who = f"`{self.project}` requires"
-            part, _, member = entry.rpartition(" of ")
-            if member or entry.startswith("member "):  # of a workspace
-                who = f"{member or entry[7:]}{f' ({part})' if part else ''} requires"
+            part, of, member = entry.rpartition(" of ")
+            if of or entry.startswith("member "):  # of a workspace
+                who = member.removeprefix("member ") + (f" ({part})" if part else "") + " requires"
             elif entry and entry != "the project":
                 who = f"`{self.project}` ({entry}) requires"
         else:
