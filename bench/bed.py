@@ -46,6 +46,7 @@ class Bed:
         self._numbers = count(1)
         self._primed: set[str] = set()
         self._synced = folder / "synced"
+        self._targets = folder / "targets"
         (folder / "home").mkdir(parents=True)
 
     def prime(self) -> None:
@@ -57,11 +58,11 @@ class Bed:
         self._new_project(self._synced, "fresh")
         self._run(self.tool.lock_command(self.case), self._synced, environ)
         self._fill(self._synced, environ)
-        beside = self._fresh("prime")
-        self._copy_locked(beside)
-        self._fill(beside, environ)
         add = self.tool.command("add", self.case)
-        if add is not None:
+        if self.case.added and add is not None:
+            beside = self._fresh("prime")
+            self._copy_locked(beside)
+            self._fill(beside, environ)
             self._run(add, beside, environ)
 
     def ready(self, work: Work) -> Ready | None:
@@ -75,9 +76,13 @@ class Bed:
             environ = self._environ(work.mode, self._fresh("cache"))
         if work.start == "synced":
             return Ready(self._synced, environ, command)
+        if work.start == "targets":
+            return Ready(self._targets, environ, command)
         folder = self._fresh(work.name)
-        if work.start == "new":
+        if work.start.startswith("new"):
             self._new_project(folder, work.mode)
+            if work.start == "new-targets":
+                self.tool.add_targets(folder)
         else:
             self._copy_locked(folder)
         if work.start == "own":
@@ -92,12 +97,21 @@ class Bed:
 
     def outcome(self, work: Work, ready: Ready) -> Packages:
         """Return what is there after a run: what is locked after a lock, installed otherwise."""
-        if work.name.startswith("lock"):
+        if work.locks:
             return locked_packages(ready.folder / self.tool.lock_name)
         return installed_packages(ready.folder / ".venv")
 
     def _prime_mode(self, work: Work) -> None:
-        """Fill the cache of a mirror's other mode, where that mode is measured warm."""
+        """Fill the cache with what only this work needs, where it is measured warm.
+
+        That is the mirror's other mode, or what other targets ask for.
+        """
+        if work.solitary and "targets" not in self._primed:
+            self._primed.add("targets")
+            self._new_project(self._targets, work.mode)
+            self.tool.add_targets(self._targets)
+            environ = self._environ(work.mode)
+            self._run(self.tool.lock_command(self.case), self._targets, environ)
         if work.cold or work.mode == "fresh" or work.mode in self._primed:
             return
         self._primed.add(work.mode)

@@ -18,7 +18,9 @@ CUTOFF: Final = "2026-11-01T00:00:00Z"
 class Case:
     """One project. ``added`` is the requirement for the work ``add``, ``python`` its range.
 
-    ``left_out`` are works that are not measured.
+    ``left_out`` are works that are not measured, ``peers`` the tools it is measured beside if
+    nobody names others. ``works`` are the only ones of a case that is there to show growth;
+    ``made`` is how much is then made for it (see ``bench.growth``).
     """
 
     name: str
@@ -27,6 +29,17 @@ class Case:
     added: str
     python: str = ">=3.11,<4.0"
     left_out: tuple[str, ...] = ()
+    peers: tuple[str, ...] = ("uv", "pip", "poetry", "pdm")
+    works: tuple[str, ...] = ()
+    made: Made | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """How many packages are made for a case, and how many files each of their wheels has."""
+
+    packages: int
+    files: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +67,7 @@ CASES: Final = (
         "rich-click",
         ">=3.11,<3.14",
         left_out=("lock-plain",),  # it would record whole wheels of a thousand versions
+        peers=("uv",),  # one lock of the others takes minutes
     ),
     Case(
         "tiny",
@@ -62,6 +76,30 @@ CASES: Final = (
         "six",
     ),
 )
+
+GROWING_PACKAGES: Final = (25, 50, 100, 200, 400, 800)
+GROWING_FILES: Final = (1_000, 3_000, 10_000, 30_000, 100_000)
+
+
+def growing() -> list[Case]:
+    """List the cases that show growth: packages first, then files."""
+    return [_growing("packages", count, Made(count, 4)) for count in GROWING_PACKAGES] + [
+        _growing("files", count, Made(40, count // 40)) for count in GROWING_FILES
+    ]
+
+
+def _growing(what: str, count: int, made: Made) -> Case:
+    works = {"packages": ("noop", "lock-cold", "lock-cached"), "files": ("noop", "sync-warm")}
+    return Case(
+        f"{what}-{count}",
+        f"{count} {what}",
+        (f"made-{what}-{count}-0",),
+        "",
+        peers=("uv",),
+        works=works[what],
+        made=made,
+    )
+
 
 _OPTIONS: Final = {
     "httpx": ("--all-extras",),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bench.agree import Packages, compiled_packages, difference
 from bench.cases import CUTOFF
-from bench.measure import CommandFailedError, Meter, Sample
+from bench.measure import CommandFailedError, Meter, Sample, Series
 from bench.results import CaseResult, Measured
 from bench.session import REFERENCE, session_of
 
@@ -94,6 +94,11 @@ class _Desk:
         self.failure = "the mirror was not complete after 3 runs"
 
 
+def _median(desk: _Desk | None, work: str) -> float | None:
+    samples = tuple(desk.samples[work]) if desk else ()
+    return Series(samples).median if samples else None
+
+
 def measure_corpus(
     corpus: Corpus, tools: Sequence[Tool], mirror: Mirror, folder: Path, *, runs: int
 ) -> CaseResult:
@@ -120,6 +125,7 @@ def measure_corpus(
                 difference="" if wanted is None else difference(desk.packages, wanted),
                 failure=desk.failure,
                 counts=desk.counts if work == "cold" else {},
+                beside=_median(reference, work),
             )
             for name, desk in desks.items()
         }
@@ -131,4 +137,4 @@ def measure_corpus(
             for name, one in by_tool.items()
         )
         print(f"  {corpus.name:<24} {work:<7} {shown}", flush=True)
-    return CaseResult(corpus.name, corpus.name, (), "", session, works)
+    return CaseResult(corpus.name, corpus.name, (), "", (session,), works)

@@ -55,6 +55,12 @@ def install_ours(commit: str | None = None) -> Path:
     return _install("wheelright", wanted, str(wheel), renew=True)
 
 
+def code_of_ours() -> str:
+    """Return what stands for the source of the Wheelright that is installed."""
+    mark = VENVS / "wheelright" / "made-from.json"
+    return str(json.loads(mark.read_text())).partition(" ")[0][:12] if mark.exists() else ""
+
+
 def _install(name: str, wanted: str, requirement: str, *, renew: bool) -> Path:
     venv = VENVS / name
     mark = venv / "made-from.json"

@@ -37,11 +37,15 @@ class Traffic:
 class Mirror:
     """A context manager; ``urls`` are the indexes to configure, by the name of the mode.
 
-    ``delay`` is seconds before each answer; it needs the Python server.
+    ``delay`` is seconds before each answer; it needs the Python server. A ``closed`` one serves
+    what is recorded and asks nobody for more.
     """
 
-    def __init__(self, recording: Path, state: Path, *, delay: float = 0.0) -> None:
+    def __init__(
+        self, recording: Path, state: Path, *, delay: float = 0.0, closed: bool = False
+    ) -> None:
         self.recording = recording
+        self.closed = closed
         self.state = state
         self.delay = delay
         self.program = None if delay else find_nginx()
@@ -54,7 +58,8 @@ class Mirror:
         for folder in (self.recording / "pages", self.recording / "files", self.state):
             folder.mkdir(parents=True, exist_ok=True)
         http = self._stack.enter_context(Http(HttpSettings(timeout=120, cert=certificates())))
-        self.recorder = Recorder(self.recording, http, default_index().url)
+        index = default_index().url
+        self.recorder = Recorder(self.recording, http, index, closed=self.closed)
         servers = []
         for mode in MODES:
             alone = self.program is None

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from bench.cases import CUTOFF
+from bench.bars import verdicts
 from bench.picture import Bar, Panel, draw, seconds
+from bench.sections import growth, profile, real_projects
 from bench.tools import TOOLS
+from bench.words import circumstances, in_cell, median, times
 from bench.works import WORKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
+    from bench.bars import Verdict
+    from bench.profiling import Profile
     from bench.results import CaseResult, Measured
     from bench.works import Work
 
+NOTES: Final = Path(__file__).with_name("notes.toml")
+"""What people found: ``text`` for the profile's section, ``rows`` by ``CASE WORK`` or ``WORK``."""
 _HEAD: Final = """\
 # Benchmarks
 
@@ -29,9 +37,9 @@ use, measures, compares and draws; `bench/README.md` says how to run and to exte
 with PyPI's headers: validators, `max-age=600` for pages, compressed pages, byte ranges and \
 PEP 658 metadata files (but for the work that is measured without them).
 - **The order** is A B A B: every tool once, then every tool again. Each number is the median of \
-the runs; the spread is from the shortest to the longest. A tool that has spent a minute on a work \
-runs it three times at least and then no more, and the table says how often. Works on a warm cache \
-begin with a run that does not count.
+the runs; the spread is from the shortest to the longest. A peer that has spent some seconds on a \
+work runs it no more, and the table says how often it ran. Works on a warm cache begin with a run \
+that does not count.
 - **Cold** is an empty cache of the tool, in a new folder. **Warm** is a cache in which the tool \
 itself has done the same work before.
 - **Processor** is the time of all processes of a run together, **memory** the peak of the largest \
@@ -42,25 +50,84 @@ locked, against those of uv.
 with links, pip without compiling and without resolving what is locked; no update checks, no \
 prompts, no progress display. pip locks for this machine only, all others for every platform; \
 Poetry and PDM make their venv with virtualenv as part of a sync, pip gets one for free.
+- **Alone** are works that no other tool has a counterpart for: a lock by wheels for targets with \
+a floor of their own, and a proof of it.
 """
 
 
-def write_page(
-    results: Sequence[CaseResult], corpora: Sequence[CaseResult], page: Path, pictures: Path
-) -> None:
-    """Write the page and one picture per case."""
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """All that the page tells of: cases, those that show growth, real projects, profiles."""
+
+    cases: Sequence[CaseResult]
+    grown: Sequence[CaseResult] = ()
+    corpora: Sequence[CaseResult] = ()
+    profiles: Mapping[str, Profile] = field(default_factory=dict)
+
+
+def write_page(found: Findings, page: Path, pictures: Path) -> None:
+    """Write the page and its pictures."""
     pictures.mkdir(parents=True, exist_ok=True)
-    parts = [_HEAD]
-    for result in results:
+    notes = tomllib.loads(NOTES.read_text("utf-8"))
+    parts = [_HEAD, "\n".join(_bars(found.cases, notes["rows"]))]
+    parts.append("\n".join(profile(found.profiles, notes["text"])))
+    for result in found.cases:
         panels = _panels(result)
         if not panels:
             continue
         title = f"{result.name}: median time, shorter is better"
         (pictures / f"{result.name}.svg").write_text(draw(title, panels), encoding="utf-8")
         parts.append(_case(result, f"{pictures.name}/{result.name}.svg"))
-    if corpora:
-        parts.append("\n".join(_corpora(corpora)))
+    if found.grown:
+        parts.append("\n".join(growth(found.grown, pictures)))
+    if found.corpora:
+        parts.append("\n".join(real_projects(found.corpora)))
     page.write_text("\n".join(parts).rstrip() + "\n", encoding="utf-8")
+
+
+def _bars(results: Sequence[CaseResult], notes: Mapping[str, str]) -> Iterator[str]:
+    """Write the bar: each row, whether it is met, and what is known of those that are not."""
+    found = [one for result in results if "@" not in result.name for one in verdicts(result)]
+    yield "## The bar"
+    yield ""
+    yield (
+        "What was set before anything was measured, in multiples of what another tool takes in "
+        "the same session: lower is better."
+    )
+    yield ""
+    yield "| case | work | | bar | measured | |"
+    yield "|---|---|---|---:|---:|---|"
+    titles: dict[str, str] = {work.name: work.title for work in WORKS}
+    of_memory = [one for one in found if one.kind == "memory"]
+    for one in found:
+        if one.kind == "time" or not one.met:
+            yield _bar_row(one, titles[one.work])
+    if of_memory:
+        worst = max(of_memory, key=lambda one: one.ratio)
+        met = sum(one.met for one in of_memory)
+        yield (
+            f"| all | all | memory beside uv | {worst.most:.2f} | at most {worst.ratio:.2f} "
+            f"| met in {met} of {len(of_memory)} |"
+        )
+    yield ""
+    said = set()
+    for one in found:
+        key = f"{one.case} {one.work}"
+        note = notes.get(key) or notes.get(one.work)
+        if not one.met and one.kind == "time" and note and key not in said:
+            said.add(key)
+            yield f"- **{one.case}: {titles[one.work]}.** {note.strip()}"
+    if said:
+        yield ""
+
+
+def _bar_row(one: Verdict, title: str) -> str:
+    beside = TOOLS[one.beside].title
+    verdict = one.says if one.met else f"**{one.says}**"
+    return (
+        f"| {one.case} | {title} | {one.kind} beside {beside} | {one.most:.2f} "
+        f"| {one.ratio:.2f} | {verdict} |"
+    )
 
 
 def _panels(result: CaseResult) -> list[Panel]:
@@ -68,8 +135,8 @@ def _panels(result: CaseResult) -> list[Panel]:
     for work, by_tool in _measured(result):
         bars = [
             Bar(TOOLS[name].title, series.median, series.least, series.most)
-            for name, one in by_tool.items()
-            if (series := one.series) is not None
+            for name in TOOLS
+            if name in by_tool and (series := by_tool[name].series) is not None
         ]
         if bars:
             panels.append(Panel(work.title, tuple(bars)))
@@ -86,41 +153,36 @@ def _case(result: CaseResult, picture: str) -> str:
     """Write the section of a case."""
     names = [name for name in TOOLS if any(name in tools for tools in result.works.values())]
     listed = ", ".join(f"`{requirement}`" for requirement in result.requirements)
+    bars = {one.work: one for one in verdicts(result) if (one.kind, one.beside) == ("time", "uv")}
     lines = [
         f"## {result.title}: {result.name}",
         "",
         f"{listed}; the work “add” adds `{result.added}`.",
         "",
-        *_circumstances(result),
+        *circumstances(result),
         *(f"{TOOLS[name].title} took no part: {why}\n" for name, why in result.failures.items()),
         f"![The medians of every work as bars]({picture})",
         "",
         "Medians; Wheelright against uv last:",
         "",
-        "| work | " + " | ".join(TOOLS[name].title for name in names) + " | x uv |",
-        "|---|" + "---:|" * (len(names) + 1),
+        "| work | " + " | ".join(TOOLS[name].title for name in names) + " | x uv | bar |",
+        "|---|" + "---:|" * (len(names) + 1) + "---|",
     ]
     for work, by_tool in _measured(result):
-        cells = [_median(by_tool.get(name)) for name in names]
-        ratio = _ratio(by_tool.get("wheelright"), by_tool.get("uv"))
-        lines.append(f"| {work.title} | {' | '.join(cells)} | {ratio} |")
+        cells = [_cell(work, name, by_tool.get(name)) for name in names]
+        ours = by_tool.get("wheelright")
+        bar = bars.get(work.name)
+        said = f"{bar.most:.1f}: {bar.says}" if bar else ""
+        ratio = times(ours.ratio if ours else None)
+        lines.append(f"| {work.title} | {' | '.join(cells)} | {ratio} | {said} |")
     lines.append("")
     for work, by_tool in _measured(result):
         lines += _work(work, by_tool)
     return "\n".join(lines)
 
 
-def _circumstances(result: CaseResult) -> Iterator[str]:
-    session = result.session
-    versions = ", ".join(
-        f"{TOOLS[name].title} {version}" for name, version in session.versions.items()
-    )
-    runs = max((len(one.samples) for tools in result.works.values() for one in tools.values()),
-               default=0)  # fmt: skip
-    machine = ", ".join(f"{name} {value}" for name, value in session.machine.items())
-    yield f"{session.date}; {runs} runs; {versions}; mirror: {session.mirror}."
-    yield f"Machine: {machine}; load average at the start {session.load}."
-    yield ""
+def _cell(work: Work, tool: str, one: Measured | None) -> str:
+    return "no counterpart" if work.solitary and tool != "wheelright" else median(one)
 
 
 def _work(work: Work, by_tool: Mapping[str, Measured]) -> Iterator[str]:
@@ -129,79 +191,26 @@ def _work(work: Work, by_tool: Mapping[str, Measured]) -> Iterator[str]:
     yield ""
     yield f"{work.meaning[0].upper()}{work.meaning[1:]}."
     yield ""
-    yield "| tool | median | x uv | shortest to longest | processor | memory | same work |"
-    yield "|---|---:|---:|---:|---:|---:|---|"
-    most = max(len(one.samples) for one in by_tool.values())
-    for name, one in by_tool.items():
+    yield (
+        "| tool | median | x uv | shortest to longest | runs | processor | memory | x uv "
+        "| same work |"
+    )
+    yield "|---|---:|---:|---:|---:|---:|---:|---:|---|"
+    uv = by_tool["uv"].series if "uv" in by_tool else None
+    for name in TOOLS:
+        if (one := by_tool.get(name)) is None:
+            continue
         series = one.series
         if series is None:
-            yield f"| {TOOLS[name].title} | failed | | | | | {_in_cell(one.failure)} |"
+            yield f"| {TOOLS[name].title} | failed | | | | | | | {in_cell(one.failure)} |"
             continue
-        spread = f"{seconds(series.least)} to {seconds(series.most)}"
-        if len(series.samples) < most:
-            spread += f" ({len(series.samples)} runs)"
         same = f"{one.packages} packages"
         if one.difference:
-            same += f"; {_in_cell(one.difference)}"
+            same += f"; {in_cell(one.difference)}"
+        memory = times(series.peak / uv.peak if uv else None)
         yield (
-            f"| {TOOLS[name].title} | {seconds(series.median)} | {_ratio(one, by_tool.get('uv'))} "
-            f"| {spread} | {seconds(series.cpu)} | {series.peak:.0f} MiB | {same} |"
+            f"| {TOOLS[name].title} | {seconds(series.median)} | {times(one.ratio)} "
+            f"| {seconds(series.least)} to {seconds(series.most)} | {len(series.samples)} "
+            f"| {seconds(series.cpu)} | {series.peak:.0f} MiB | {memory} | {same} |"
         )
     yield ""
-
-
-def _median(one: Measured | None) -> str:
-    if one is None:
-        return "-"
-    series = one.series
-    return "failed" if series is None else seconds(series.median)
-
-
-def _ratio(one: Measured | None, reference: Measured | None) -> str:
-    first = one.series if one else None
-    second = reference.series if reference else None
-    return f"{first.median / second.median:.2f}" if first and second else ""
-
-
-def _in_cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")
-
-
-def _corpora(corpora: Sequence[CaseResult]) -> Iterator[str]:
-    yield "## Real projects: locking for every platform"
-    yield ""
-    yield (
-        f"`pip compile --universal` of files from real projects, for Python 3.12 and later, as of "
-        f"{CUTOFF}, wheels only (`--no-build --no-sources`). “Cold” is an empty cache, “cached” "
-        "`--offline` with everything cached. Requests are those of the cold run; steps are those "
-        "of Wheelright's solver."
-    )
-    yield ""
-    yield from _circumstances(corpora[0])
-    yield (
-        "| project | tool | packages | cold | cached | x uv, cold | x uv, cached | pages "
-        "| metadata | steps | memory | same work |"
-    )
-    yield "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|"
-    for result in corpora:
-        for name in result.session.versions:
-            yield _corpus_row(result, name)
-    yield ""
-
-
-def _corpus_row(result: CaseResult, name: str) -> str:
-    cold = result.works.get("cold", {})
-    cached = result.works.get("cached", {})
-    first, second = cold.get(name), cached.get(name)
-    title = f"| {result.name.removeprefix('corpus-')} | {TOOLS[name].title} |"
-    if first is None or first.series is None:
-        why = first.failure if first else "not measured"
-        return f"{title} | failed | | | | | | | | {_in_cell(why)} |"
-    counts = first.counts
-    metadata = counts.get("metadata", 0) + counts.get("ranges", 0)
-    ratios = _ratio(first, cold.get("uv")), _ratio(second, cached.get("uv"))
-    return (
-        f"{title} {first.packages} | {_median(first)} | {_median(second)} | {ratios[0]} "
-        f"| {ratios[1]} | {counts.get('pages', 0)} | {metadata} | {counts.get('steps', '')} "
-        f"| {first.series.peak:.0f} MiB | {_in_cell(first.difference) or 'yes'} |"
-    )

@@ -57,6 +57,11 @@ def seconds(value: float) -> str:
     return f"{value:.2f} s" if value < 10 else f"{value:.1f} s"
 
 
+def colour_of(label: str) -> str:
+    """Return the colour of a tool, by the name that people know it by."""
+    return _COLOURS.get(label, _OTHER)
+
+
 def draw(title: str, panels: Sequence[Panel]) -> str:
     """Write the picture as SVG."""
     parts: list[str] = []
@@ -93,7 +98,7 @@ def _panel(panel: Panel, top: float) -> tuple[list[str], float]:
     for number, bar in enumerate(panel.bars):
         y = top + _TITLE + number * (_BAR + _GAP)
         middle = y + _BAR / 2
-        colour = _COLOURS.get(bar.label, _OTHER)
+        colour = colour_of(bar.label)
         least, most = _LEFT + bar.least * scale, _LEFT + bar.most * scale
         parts.append(
             f'<text x="{_LEFT - 8}" y="{y + 12}" text-anchor="end">{escape(bar.label)}</text>'

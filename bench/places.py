@@ -9,6 +9,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 BASE: Final = ROOT / ".dev" / "bench"
 VENVS: Final = BASE / "venvs"
 RECORDED: Final = BASE / "mirror"
+MADE: Final = BASE / "made"
 PROGRAMS: Final = BASE / "programs"
 RUNS: Final = BASE / "runs"
 RESULTS: Final = BASE / "results"

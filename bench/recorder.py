@@ -41,10 +41,12 @@ class Recorder:
     """Fetches what the recording lacks; safe for many threads.
 
     ``misses`` counts what was not there: a measured run during which it grew does not count.
+    A ``closed`` one fetches nothing: what it lacks does not exist.
     """
 
-    def __init__(self, folder: Path, http: Http, index: str) -> None:
+    def __init__(self, folder: Path, http: Http, index: str, *, closed: bool = False) -> None:
         self.folder = folder
+        self.closed = closed
         self.http = http
         self.index = index.rstrip("/")
         self.misses = 0
@@ -58,7 +60,7 @@ class Recorder:
         with self._alone(f"page {name}"):
             if (self.folder / "pages" / name / "off.html.gz").exists():
                 return True
-            if name in self._unknown:
+            if name in self._unknown or self.closed:
                 return False
             self._missed()
             try:
@@ -86,7 +88,8 @@ class Recorder:
             if target.exists():
                 return True
             number, _, rest = path.partition("/")
-            if not number.isdigit() or int(number) >= len(self._origins) or ".." in path:
+            known = number.isdigit() and int(number) < len(self._origins)
+            if self.closed or not known or ".." in path:
                 return False
             self._missed()
             target.parent.mkdir(parents=True, exist_ok=True)

@@ -7,9 +7,16 @@ from typing import Final, Literal
 
 Name = Literal[
     "noop", "run", "sync-warm", "sync-cold", "lock-cold", "lock-warm", "lock-cached",
-    "lock-nothing", "lock-plain", "add",
+    "lock-nothing", "lock-plain", "lock-targets", "check-targets", "add",
 ]  # fmt: skip
-Start = Literal["synced", "locked", "new", "own"]
+Start = Literal["synced", "locked", "new", "own", "new-targets", "targets"]
+
+TARGETS: Final = {
+    "plc": "x86_64-manylinux_2_17",
+    "linux-arm": "aarch64-manylinux_2_28",
+    "mac": "macos-12-arm64",
+}
+"""What the works with targets lock for: an old glibc, ARM, and another system."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +25,9 @@ class Work:
 
     ``start`` is the project that a run begins with: ``synced`` is one that all runs share and
     that no run changes; ``locked`` has a lock and no venv, ``new`` neither, ``own`` a lock and a
-    venv, each made for this run alone. ``cold`` gives the run an empty cache. ``mode`` is the
-    mirror's.
+    venv, each made for this run alone. ``targets`` is shared, declares :data:`TARGETS` and has a
+    lock for them; ``new-targets`` has none. ``cold`` gives the run an empty cache. ``mode`` is
+    the mirror's. ``solitary`` works are Wheelright's alone: no other tool has a counterpart.
     """
 
     name: Name
@@ -28,6 +36,12 @@ class Work:
     start: Start
     mode: str = "fresh"
     cold: bool = False
+    solitary: bool = False
+
+    @property
+    def locks(self) -> bool:
+        """Whether the outcome is what is locked, not what is installed."""
+        return self.name.startswith("lock") or self.start == "targets"
 
 
 WORKS: Final = (
@@ -53,4 +67,20 @@ WORKS: Final = (
     ),
     Work("lock-nothing", "lock, unchanged", "the lock is there and current", "synced"),
     Work("add", "add", "one more package to a synced project, its files cached", "own"),
+    Work(
+        "lock-targets",
+        "lock for three targets",
+        "no lock, everything cached; by wheels for glibc 2.17 on x86-64, glibc 2.28 on ARM and "
+        "macOS 12 on ARM, which no other tool does",
+        "new-targets",
+        solitary=True,
+    ),
+    Work(
+        "check-targets",
+        "check all targets",
+        "proves from that lock what each target gets with each of its Pythons, which no other "
+        "tool does",
+        "targets",
+        solitary=True,
+    ),
 )

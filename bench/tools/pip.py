@@ -51,7 +51,7 @@ class Pip(Tool):
                 return self.lock_command(case)
             case "add":
                 return [self.program, "--python", ".venv", "install", case.added]
-            case "run" | "lock-nothing":
+            case "run" | "lock-nothing" | "lock-targets" | "check-targets":
                 return None
 
     def lock_command(self, case: Case) -> Sequence[str]:  # noqa: ARG002

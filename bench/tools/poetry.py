@@ -56,6 +56,8 @@ class Poetry(Tool):
                 return self.lock_command(case)
             case "add":
                 return [self.program, "add", case.added]
+            case "lock-targets" | "check-targets":
+                return None
 
     def lock_command(self, case: Case) -> Sequence[str]:  # noqa: ARG002
         """Return what writes the lock."""

@@ -67,6 +67,10 @@ class Tool(ABC):
     def write_project(self, case: Case, folder: Path, index: str) -> None:
         """Write the project's files."""
 
+    def add_targets(self, folder: Path) -> None:
+        """Declare the targets of ``bench.works`` in a project; only for a tool that knows them."""
+        raise NotImplementedError
+
     @abstractmethod
     def command(self, work: Name, case: Case) -> Sequence[str] | None:
         """Return what is measured, ``None`` where the tool has no such command."""

@@ -48,6 +48,8 @@ class Uv(Tool):
                 return self.lock_command(case)
             case "add":
                 return [self.program, "add", case.added]
+            case "lock-targets" | "check-targets":
+                return None
 
     def lock_command(self, case: Case) -> Sequence[str]:  # noqa: ARG002
         """Return what writes the lock."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from bench.tools.tool import Tool, project_table
+from bench.works import TARGETS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,6 +40,13 @@ class Wheelright(Tool):
         text = project_table(case, case.python) + _SETTINGS.format(index=index)
         (folder / "pyproject.toml").write_text(text)
 
+    def add_targets(self, folder: Path) -> None:
+        """Declare them, each with the Pythons that the oldest of them can be served with."""
+        with (folder / "pyproject.toml").open("a") as file:
+            for name, platform in TARGETS.items():
+                file.write(f"\n[tool.wheelright.targets.{name}]\n")
+                file.write(f'platform = "{platform}"\npython = ">=3.11,<3.14"\n')
+
     def command(self, work: Name, case: Case) -> Sequence[str] | None:
         """Return what is measured."""
         match work:
@@ -46,12 +54,14 @@ class Wheelright(Tool):
                 return self.sync_command(case)
             case "run":
                 return [self.program, "run", "python", "-c", "1"]
-            case "lock-cached":
+            case "lock-cached" | "lock-targets":
                 return [self.program, "lock", "--offline"]
             case "lock-cold" | "lock-plain" | "lock-warm" | "lock-nothing":
                 return self.lock_command(case)
             case "add":
                 return [self.program, "add", case.added]
+            case "check-targets":
+                return [self.program, "check", "--all-targets"]
 
     def lock_command(self, case: Case) -> Sequence[str]:  # noqa: ARG002
         """Return what writes the lock."""

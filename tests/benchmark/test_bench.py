@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import sys
-from typing import TYPE_CHECKING
+import zipfile
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 import pytest
+from bench.__main__ import _expanded
 from bench.agree import compiled_packages, difference, installed_packages, locked_packages
+from bench.bars import verdicts
+from bench.cases import Case, Made
+from bench.chart import Line, draw_lines
+from bench.growth import make_packages, needs
 from bench.measure import CommandFailedError, Meter, Sample, Series
 from bench.mirror import Traffic, traffic_of
+from bench.page import Findings, write_page
 from bench.pages import HTML, JSON, html_page, json_page
 from bench.picture import Bar, Panel, draw, seconds, step_of
+from bench.profiling import Profile
+from bench.recorder import Recorder
+from bench.results import CaseResult, Measured, Session, merged, read_results, write_result
+from bench.sampler import place_of
 from bench.session import Column
+from msgspec.structs import replace
 
 from wheelright.index.page import parse_page
 from wheelright.store import File
@@ -62,8 +75,8 @@ def test_a_run_that_hangs(tmp_path: Path) -> None:
 
 
 def test_a_slow_tool_runs_less_often() -> None:
-    column = Column(bed=None)  # type: ignore[arg-type]
-    column.samples = [Sample(31.0, 1.0, 1)] * 2
+    column = Column(bed=None, patience=6.0)  # type: ignore[arg-type]
+    column.samples = [Sample(2.9, 1.0, 1)] * 2
     assert not column.enough
     column.samples *= 2
     assert column.enough
@@ -107,6 +120,195 @@ def test_a_log_is_counted() -> None:
     )
 
     assert traffic_of(log) == Traffic({"pages": 2, "metadata": 1, "ranges": 1, "files": 1}, 130)
+
+
+def result(code: str, works: dict[str, dict[str, Measured]], **failures: str) -> CaseResult:
+    session = Session("2026-01-01", {}, "nginx", {"uv": "1"}, 0.1, code)
+    return CaseResult("jupyter", "t", ("jupyter",), "six", (session,), works, failures)
+
+
+def took(wall: float, beside: float, peak: float = 10) -> Measured:
+    return Measured((Sample(wall, wall, peak),), beside=beside)
+
+
+def test_what_is_measured_anew_replaces_only_that() -> None:
+    old = result(
+        "a",
+        {"noop": {"uv": took(2, 2), "pip": took(9, 2)}, "run": {"uv": took(4, 4)}},
+        pdm="why",
+        pip="why not",
+    )
+    new = result("b", {"noop": {"uv": took(1, 1), "wheelright": took(3, 1)}}, poetry="no")
+
+    both = merged(old, new)
+    again = merged(both, result("c", {"run": {"uv": took(5, 5)}, "noop": {"pip": took(1, 1)}}))
+
+    assert both.works["noop"]["uv"].series == Series((Sample(1, 1, 10),))
+    assert (both.works["noop"]["uv"].session, both.works["noop"]["pip"].session) == (1, 0)
+    assert both.works["noop"]["pip"].ratio == 4.5
+    assert both.works["noop"]["wheelright"].ratio == 3
+    assert both.works["run"] == old.works["run"]
+    assert [session.code for session in both.sessions] == ["a", "b"]
+    assert both.failures == {"pdm": "why", "pip": "why not", "poetry": "no"}
+    assert [session.code for session in again.sessions] == ["b", "c"]
+    assert again.works["noop"]["uv"].session == 0
+    assert again.works["run"]["uv"].session == again.works["noop"]["pip"].session == 1
+    assert again.failures == {"pdm": "why", "poetry": "no"}
+
+
+def test_a_result_is_kept_and_read(tmp_path: Path) -> None:
+    kept = result("a", {"noop": {"uv": took(2, 2)}})
+
+    write_result(tmp_path, kept)
+    (tmp_path / "web.json").write_text('{"of": "another time"}')
+
+    assert read_results(tmp_path, ["web", "jupyter", "large"]) == [kept]
+
+
+def test_every_bar_is_judged() -> None:
+    case = result(
+        "a",
+        {
+            "sync-warm": {
+                "uv": took(1, 1),
+                "wheelright": took(0.8, 1, peak=30),
+                "pip": took(9, 2),
+                "pdm": took(4, 1),
+            },
+            "noop": {"uv": took(1, 1), "wheelright": took(1, 1)},
+            "lock-cold": {"uv": took(1, 1), "wheelright": Measured(failure="x", beside=1)},
+            "lock-targets": {"wheelright": Measured((Sample(1, 1, 1),))},
+        },
+    )
+
+    found = {(one.work, one.kind, one.beside): one for one in verdicts(case)}
+
+    assert {key: one.says for key, one in found.items()} == {
+        ("sync-warm", "time", "uv"): "missed: 1.60 times the bar",
+        ("sync-warm", "time", "pip"): "met",
+        ("sync-warm", "time", "pdm"): "missed: 2.00 times the bar",
+        ("sync-warm", "memory", "uv"): "missed: 1.50 times the bar",
+        ("noop", "time", "uv"): "met",
+        ("noop", "memory", "uv"): "met",
+    }
+
+
+def test_the_page_says_what_was_measured(tmp_path: Path) -> None:
+    case = result(
+        "a",
+        {
+            "sync-warm": {"uv": took(1, 1), "wheelright": took(0.8, 1)},
+            "lock-targets": {"wheelright": Measured((Sample(0.5, 1, 1),), 12)},
+        },
+        pip="could | not",
+    )
+    grown = [
+        replace(
+            result("a", {"noop": {"uv": took(size, size), "wheelright": took(1, size)}}),
+            name=f"packages-{size}",
+        )
+        for size in (25, 100)
+    ]
+
+    write_page(Findings([case], grown), tmp_path / "page.md", tmp_path / "pictures")
+
+    text = (tmp_path / "page.md").read_text()
+    assert "| jupyter | sync, warm | time beside uv | 0.50 | 0.80 | **missed: 1.60 times" in text
+    assert "| sync, warm | 800 ms | 1.00 s | 0.80 | 0.5: missed: 1.60 times the bar |" in text
+    assert "| lock for three targets | 500 ms | no counterpart |  |  |" in text
+    assert "| Wheelright | 800 ms | 0.80 | 800 ms to 800 ms | 1 |" in text
+    assert "pip took no part: could | not" in text
+    assert "| 25 | 1.00 s | 25.0 s |\n| 100 | 1.00 s | 100.0 s |" in text
+    assert "4 times the packages take Wheelright 1.0 times the time." in text
+    for picture in ("jupyter.svg", "growth-noop-packages.svg"):
+        assert f"(pictures/{picture})" in text
+        ET.fromstring((tmp_path / "pictures" / picture).read_text())
+
+
+def test_lines_are_to_scale_and_begin_at_zero() -> None:
+    line = Line("uv", ((100, 1.0, 0.5, 2.0), (400, 4.0, 4.0, 4.0)))
+    root = ET.fromstring(draw_lines("a < b", "packages", [line]))
+    space = "{http://www.w3.org/2000/svg}"
+
+    [drawn] = root.iter(f"{space}polyline")
+    (x1, y1), (x2, y2) = (
+        [float(word) for word in corner.split(",")] for corner in drawn.attrib["points"].split()
+    )
+    zeros = [text for text in root.iter(f"{space}text") if text.text == "0"]
+    [base] = {float(text.attrib["y"]) for text in zeros if text.get("text-anchor") == "end"}
+    left = next(float(text.attrib["x"]) for text in zeros if text.get("text-anchor") == "middle")
+
+    assert x2 - left == pytest.approx(4 * (x1 - left), abs=0.3)
+    assert base - 4 - y2 == pytest.approx(4 * (base - 4 - y1), abs=0.3)
+
+
+def test_made_packages_need_all_others_and_no_circle() -> None:
+    for packages in (25, 100):
+        reached, left = set(), [0]
+        while left:
+            number = left.pop()
+            if number not in reached:
+                reached.add(number)
+                left += needs(number, packages)
+        assert reached == set(range(packages))
+        assert all(other > number for number in reached for other in needs(number, packages))
+
+
+def test_made_packages_are_served_and_installed(tmp_path: Path) -> None:
+    case = Case("packages-3", "3", ("made-packages-3-0",), "", made=Made(3, 6))
+
+    make_packages(tmp_path, case)
+    page = (tmp_path / "pages/made-packages-3-0/on.json").read_bytes()
+    newest, older, *_ = parse_page(page, JSON, "http://127.0.0.1:1/simple/made-packages-3-0/")
+    wheel = tmp_path / newest.url.removeprefix("http://127.0.0.1:1/")
+
+    assert newest.size == wheel.stat().st_size
+    assert newest.hashes["sha256"] == hashlib.sha256(wheel.read_bytes()).hexdigest()
+    with zipfile.ZipFile(wheel) as archive:
+        assert len(archive.namelist()) == 6
+    assert b"made-packages-3-2>=1.0" in wheel.with_name(f"{wheel.name}.metadata").read_bytes()
+    assert older.name == "made_packages_3_0-1.3-py3-none-any.whl"
+
+
+def test_a_closed_recording_asks_nobody(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path, None, "nowhere", closed=True)  # type: ignore[arg-type]
+
+    assert not recorder.page("unknown")
+    assert not recorder.file("0/unknown.whl")
+    assert recorder.misses == 0
+
+
+def test_a_sample_is_counted_where_it_is() -> None:
+    namespace: dict[str, Any] = {"sys": sys, "seen": []}
+    look = "def f(): seen.append(sys._getframe())\nf()"
+    inside = "/x/site-packages/wheelright/resolver/solve.py"
+    exec(compile(look, inside, "exec"), namespace)
+    exec(compile(look, "/x/other.py", "exec"), namespace)
+    exec(compile(look, "<frozen importlib._bootstrap>", "exec"), namespace)
+    exec(
+        compile("def get(): seen.append(sys._getframe())\nget()", "/x/queue.py", "exec"), namespace
+    )
+    frames = namespace["seen"]
+
+    assert place_of(frames[0]) == "resolver/solve"
+    assert place_of(frames[1]) == "other"
+    assert place_of(frames[2]) == "imports"
+    assert place_of(frames[3]) == "waiting"
+
+
+def test_shares_of_a_profile() -> None:
+    profile = Profile(1.0, {"resolver/a": 30, "imports": 20, "resolver/b": 50})
+
+    assert profile.shares == {"resolver": 0.8, "imports": 0.2}
+    assert profile.largest("resolver", 1) == [("b", 0.5)]
+
+
+def test_groups_of_cases() -> None:
+    assert _expanded(["web", "jupyter"]) == ["jupyter", "web"]
+    assert _expanded(["growth"])[:2] == ["packages-25", "packages-50"]
+    assert _expanded(["profile"]) == []
+    assert not any(name.startswith("corpus") for name in _expanded([]))
+    assert _expanded(["cases"]) == ["jupyter", "web", "science", "large", "tiny"]
 
 
 LOCKS = {
