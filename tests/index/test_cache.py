@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -14,12 +14,9 @@ from msgspec.structs import replace
 from wheelright.index.cache import Cache, CachedPage, age_allowed
 from wheelright.index.metadata import Headers
 from wheelright.index.newer import exclude_newer
-from wheelright.index.release import ProjectPage, Release, Summary
+from wheelright.index.release import ProjectPage, Release, Summary, pack_files
 from wheelright.outside.reporting import Silent
 from wheelright.store import File
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 INDEX = "https://index.invalid/simple/"
 FILE = File(
@@ -34,6 +31,7 @@ FILE = File(
 )
 WHEEL = File("x-1-py3-none-any.whl", "https://index.invalid/x-1-py3-none-any.whl")
 PAGE = CachedPage((Release("1", (WHEEL, FILE), INDEX),), True, '"tag"', "Mon", 1000.0, 60.0)
+ONE = ("x", "1", 7)
 HEADERS = Headers("x", "1", ("y>=2",), ">=3.8", ("extra",), static=True)
 
 
@@ -96,25 +94,25 @@ def test_a_page_is_saved_again_without_decoding_it(cache: Cache) -> None:
 
 
 def test_metadata_belongs_to_the_hash_of_its_file(cache: Cache) -> None:
-    cache.save_metadata(FILE, HEADERS, "sdist")
+    cache.save_metadata(ONE, FILE, HEADERS, "sdist")
     elsewhere = File(FILE.name, "https://mirror.invalid/x-1.tar.gz", FILE.hashes)
-    assert cache.load_metadata(elsewhere) == (HEADERS, "sdist")
+    assert cache.load_metadata("x", elsewhere) == (HEADERS, "sdist")
     other = File(FILE.name, FILE.url, {"sha256": "c" * 64})
-    assert cache.load_metadata(other) is None
+    assert cache.load_metadata("x", other) is None
 
 
 def test_metadata_of_a_file_without_a_hash_belongs_to_its_url(cache: Cache) -> None:
-    cache.save_metadata(WHEEL, HEADERS, "ranges")
-    assert cache.load_metadata(WHEEL) == (HEADERS, "ranges")
-    assert cache.load_metadata(File(WHEEL.name, "https://other.invalid/x")) is None
+    cache.save_metadata(ONE, WHEEL, HEADERS, "ranges")
+    assert cache.load_metadata("x", WHEEL) == (HEADERS, "ranges")
+    assert cache.load_metadata("x", File(WHEEL.name, "https://other.invalid/x")) is None
 
 
 def test_no_cache_keeps_nothing() -> None:
     cache = Cache(None, Silent())
     cache.save_page(INDEX, "x", PAGE)
-    cache.save_metadata(FILE, HEADERS, "sdist")
+    cache.save_metadata(ONE, FILE, HEADERS, "sdist")
     assert cache.load_page(INDEX, "x") is None
-    assert cache.load_metadata(FILE) is None
+    assert cache.load_metadata("x", FILE) is None
 
 
 def mangled(data: bytes) -> list[bytes]:
@@ -122,33 +120,105 @@ def mangled(data: bytes) -> list[bytes]:
         b"",
         data[:7],
         data[:-1],
-        data + b"x",
         b"wri0" + data[4:],
         data[:8] + bytes(len(data) - 8),
         data[:30] + bytes([data[30] ^ 1]) + data[31:],
+        data + b"x",
     ]
 
 
 @pytest.mark.parametrize("damage", range(7))
-def test_a_damaged_entry_is_absent_and_written_anew(
+def test_a_damaged_page_is_absent_and_written_anew(
     cache: Cache, tmp_path: Path, damage: int
 ) -> None:
-    saves: list[tuple[Callable[[], None], Callable[[], object]]] = [
-        (lambda: cache.save_page(INDEX, "x", PAGE), lambda: cache.load_page(INDEX, "x")),
-        (
-            lambda: cache.save_metadata(FILE, HEADERS, "sdist"),
-            lambda: cache.load_metadata(FILE),
-        ),
-    ]
-    for save, load in saves:
-        save()
-        whole = load()
-        path = entries(tmp_path)[0]
-        path.write_bytes(mangled(path.read_bytes())[damage])
-        assert load() is None
-        save()
-        assert load() == whole
+    cache.save_page(INDEX, "x", PAGE)
+    (path,) = entries(tmp_path)
+    path.write_bytes(mangled(path.read_bytes())[damage])
+    assert cache.load_page(INDEX, "x") is None
+    cache.save_page(INDEX, "x", PAGE)
+    assert cache.load_page(INDEX, "x") == PAGE
+
+
+@pytest.mark.parametrize("change", ["gone", "replaced", "damaged"])
+@pytest.mark.parametrize("releases", [1, 6])
+def test_files_that_can_be_read_no_more_are_asked_for(
+    cache: Cache, tmp_path: Path, change: str, releases: int
+) -> None:
+    held = tuple(Release(str(9 - n), (WHEEL, FILE), INDEX) for n in range(releases))
+    page = replace(PAGE, releases=held)
+    cache.save_page(INDEX, "x", page)
+    asked = []
+
+    def lost(version: str) -> bytes:
+        asked.append(version)
+        return pack_files((FILE,))
+
+    loaded = cache.load_page(INDEX, "x", lost)
+    assert loaded is not None
+    (path,) = entries(tmp_path)
+    if change == "gone":
         path.unlink()
+    elif change == "replaced":
+        cache.save_page(INDEX, "x", replace(page, etag="another"))
+    else:
+        path.write_bytes(path.read_bytes().replace(WHEEL.name.encode(), b"y" * len(WHEEL.name)))
+    assert [release.files for release in loaded.releases] == [(FILE,)] * releases
+    assert asked == [release.version for release in held]
+
+
+@pytest.mark.parametrize("damage", range(7))
+def test_damage_costs_the_records_from_there_on_and_is_mended_by_the_next(
+    tmp_path: Path, damage: int
+) -> None:
+    first = Cache(tmp_path, Silent())
+    first.save_metadata(ONE, FILE, HEADERS, "sdist")
+    (path,) = entries(tmp_path)
+    kept = path.read_bytes()
+    first.save_metadata(ONE, WHEEL, HEADERS, "ranges")
+    path.write_bytes(kept + mangled(path.read_bytes()[len(kept) :])[damage])
+    again = Cache(tmp_path, Silent())
+    assert again.load_metadata("x", FILE) == (HEADERS, "sdist")
+    assert (again.load_metadata("x", WHEEL) is not None) is (damage == 6)
+    other = File("x-2.tar.gz", "https://index.invalid/x-2.tar.gz", {"sha256": "d" * 64})
+    again.save_metadata(("x", "2", 8), other, HEADERS, "sdist")
+    again.save_metadata(ONE, WHEEL, HEADERS, "ranges")
+    mended = Cache(tmp_path, Silent())
+    found = [mended.load_metadata("x", file) for file in (FILE, WHEEL, other)]
+    assert found == [(HEADERS, "sdist"), (HEADERS, "ranges"), (HEADERS, "sdist")]
+
+
+def test_two_processes_add_to_one_shelf(tmp_path: Path) -> None:
+    one, other = Cache(tmp_path, Silent()), Cache(tmp_path, Silent())
+    assert one.load_metadata("x", FILE) is other.load_metadata("x", WHEEL) is None
+    one.save_metadata(ONE, FILE, HEADERS, "sdist")
+    other.save_metadata(ONE, WHEEL, HEADERS, "ranges")
+    other.save_metadata(ONE, FILE, HEADERS, "another way")
+    later = Cache(tmp_path, Silent())
+    assert later.load_metadata("x", FILE) == (HEADERS, "sdist")
+    assert later.load_metadata("x", WHEEL) == (HEADERS, "ranges")
+
+
+def test_a_version_is_known_by_its_files_where_just_one_of_them_told(tmp_path: Path) -> None:
+    cache = Cache(tmp_path, Silent())
+    assert cache.shelf("x").only("1", 7) is None
+    cache.save_metadata(ONE, FILE, HEADERS, "sdist")
+    for shelf in (cache.shelf("x"), Cache(tmp_path, Silent()).shelf("x")):
+        found = shelf.only("1", 7)
+        assert found is not None
+        assert (found.file, found.headers) == (FILE.name, HEADERS)
+        assert shelf.only("1", 8) is None
+        assert shelf.only("2", 7) is None
+    cache.save_metadata(ONE, WHEEL, HEADERS, "ranges")
+    assert cache.shelf("x").only("1", 7) is None
+
+
+def test_the_mark_of_a_release_is_the_same_from_the_cache_and_from_its_files(cache: Cache) -> None:
+    cache.save_page(INDEX, "x", PAGE)
+    page = cache.load_page(INDEX, "x")
+    assert page is not None
+    assert page.releases[0].mark == PAGE.releases[0].mark
+    assert page.releases[0].packed is not None
+    assert Release("1", (WHEEL,), INDEX).mark != PAGE.releases[0].mark
 
 
 def test_an_entry_under_anothers_name_is_absent(cache: Cache, tmp_path: Path) -> None:
@@ -165,7 +235,7 @@ def test_a_cache_that_can_not_be_written_is_told_once_and_done_without(
     (tmp_path / "index").write_text("a file where the folder should be")
     cache = Cache(tmp_path, heard)
     cache.save_page(INDEX, "x", PAGE)
-    cache.save_metadata(FILE, HEADERS, "sdist")
+    cache.save_metadata(ONE, FILE, HEADERS, "sdist")
     assert cache.load_page(INDEX, "x") is None
     (warning,) = heard.warnings
     assert warning.startswith("The cache is not written: Could not ")
@@ -175,7 +245,7 @@ def test_a_cache_that_can_not_be_written_is_told_once_and_done_without(
 def test_nothing_but_entries_is_left_behind(cache: Cache, tmp_path: Path) -> None:
     for _ in range(2):
         cache.save_page(INDEX, "x", PAGE)
-        cache.save_metadata(FILE, HEADERS, "sdist")
+        cache.save_metadata(ONE, FILE, HEADERS, "sdist")
     assert len(entries(tmp_path)) == 2
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import msgspec
 import pytest
 from packaging.specifiers import SpecifierSet
 
 from wheelright.index import ProjectPage
-from wheelright.index.release import Release, Summary
+from wheelright.index.release import Release, Summary, pack_files
 from wheelright.store import File
 from wheelright.targets import parse_platform
 from wheelright.workflows.declared import DeclaredTarget
@@ -67,9 +66,13 @@ def test_what_files_serve(names: list[str], cells: set[tuple[int, int]]) -> None
 
 
 def test_files_are_not_read_before_they_are_asked_about() -> None:
-    packed = msgspec.Raw(msgspec.msgpack.encode([file("a-1-py3-none-any.whl")]))
+    class Kept:
+        def take(self, version: str, number: int, mark: int) -> bytes:
+            assert (version, number, mark) == ("1", 2, 3)
+            return pack_files((file("a-1-py3-none-any.whl"),))
+
     summary = Summary(wheels=True, sdists=False, requires_python=None, yanked=False, uploads=None)
-    one = Release("1", None, "https://index.test", packed=packed, summary=summary)
+    one = Release("1", None, "https://index.test", Kept(), summary, 3, 2)
     fitness = judge(one).judge("a", one)
     assert one.packed is not None
     assert fitness.files is not None

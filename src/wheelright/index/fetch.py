@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from wheelright.index.cache import Cache
+    from wheelright.index.release import Release
     from wheelright.outside.http import Http, Stream
     from wheelright.store import File
 
@@ -64,10 +65,14 @@ class _NoRangesError(Exception):
 
 
 class _Asked(Struct, frozen=True):
-    """What is wanted: the project's normalized name and its version as text."""
+    """What is wanted: the project's normalized name and its version as text.
+
+    ``mark`` stands for the files of the release (``Release.mark``), 0 where they are not all.
+    """
 
     name: str
     version: str
+    mark: int = 0
 
     def holds(self, path: str) -> bool:
         """Whether this member of a wheel is its METADATA."""
@@ -93,13 +98,13 @@ class MetadataFetcher:
         self._silences: dict[str, int] = {}  # origin -> requests without an answer
         self._rangeless: set[str] = set()  # origins that refuse ranges
 
-    def fetch(self, name: str, version: str, files: Sequence[File]) -> Metadata:
+    def fetch(self, name: str, version: str, files: Sequence[File], mark: int = 0) -> Metadata:
         """Return the metadata of a version, by its files in the order given.
 
         Raises NeedsBuildError where only sdists are left that must be built, and
         MetadataUnavailableError where no file answers.
         """
-        asked = _Asked(normalize_name(name), version)
+        asked = _Asked(normalize_name(name), version, mark)
         failures: list[Failure] = []
         wheels = [file for file in files if file.is_wheel]
         # Only the first few: an index may promise metadata files and have none.
@@ -108,14 +113,14 @@ class MetadataFetcher:
             for file in among:
                 found = self._ask(asked, file, way, failures)
                 if found is not None:
-                    return _answer(file, found, failures)
+                    return _answer(file.name, found, failures)
         buildable = []
         for file in files:
             if file.is_wheel:
                 continue
             found = self._ask(asked, file, "sdist", failures)
             if found is not None and found[0].static:
-                return _answer(file, found, failures)
+                return _answer(file.name, found, failures)
             if found is not None:
                 failures.append(Failure(file.name, "its metadata is not static"))
                 buildable.append(file)
@@ -127,20 +132,27 @@ class MetadataFetcher:
         """Return what the cache has of a version, from the first file that it knows; else None."""
         asked = _Asked(normalize_name(name), version)
         for file in files:
-            cached = self._cache.load_metadata(file)
+            cached = self._cache.load_metadata(asked.name, file)
             if (
                 cached is not None
                 and _same(asked, cached[0])
                 and (file.is_wheel or cached[0].static)
             ):
-                return _answer(file, cached, [])
+                return _answer(file.name, cached, [])
         return None
+
+    def kept(self, name: str, release: Release) -> Metadata | None:
+        """Return what the cache has of a release, where no file of it need be looked at."""
+        record = self._cache.shelf(normalize_name(name)).only(release.version, release.mark)
+        if record is None or not (record.headers.static or record.file.endswith(".whl")):
+            return None
+        return _answer(record.file, (record.headers, record.way), [])
 
     def _ask(
         self, asked: _Asked, file: File, way: str, failures: list[Failure]
     ) -> tuple[Headers, str] | None:
         """Ask one file in one way: its headers and how they came, or ``None`` and a failure."""
-        cached = self._cache.load_metadata(file)
+        cached = self._cache.load_metadata(asked.name, file)
         if cached is not None and _same(asked, cached[0]):
             return cached
         cause = self._failed.get((way, file.url)) or self._silent(file.url)
@@ -160,7 +172,8 @@ class MetadataFetcher:
             except InvalidMetadataError as error:
                 cause = error.message
             else:
-                self._cache.save_metadata(file, headers, how)
+                release = (asked.name, asked.version, asked.mark)
+                self._cache.save_metadata(release, file, headers, how)
                 return headers, how
             self._failed[way, file.url] = cause
             self._report(f"no metadata from `{file.name}` ({way}): {cause}")
@@ -306,7 +319,7 @@ def _bounded(chunks: Iterator[bytes], most: int) -> Iterator[bytes]:
             return
 
 
-def _answer(file: File, found: tuple[Headers, str], failures: list[Failure]) -> Metadata:
+def _answer(file: str, found: tuple[Headers, str], failures: list[Failure]) -> Metadata:
     headers, how = found
     return Metadata(
         headers.name,
@@ -314,7 +327,7 @@ def _answer(file: File, found: tuple[Headers, str], failures: list[Failure]) -> 
         headers.requires_dist,
         headers.requires_python,
         headers.extras,
-        file.name,
+        file,
         how,
         tuple(failures),
     )

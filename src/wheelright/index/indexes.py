@@ -37,6 +37,7 @@ from wheelright.index.release import (
     chain_releases,
     group_files,
     merge_releases,
+    pack_files,
 )
 from wheelright.outside.errors import HttpError, OfflineError
 from wheelright.outside.urls import redact
@@ -135,7 +136,7 @@ class Indexes:
             ):
                 return None
             renew = self._refresh or project in self._refresh_projects
-            cached = None if renew else self._cache.load_page(sources[0].url, project)
+            cached = None if renew else self._load_page(sources[0], project)
             if cached is None or not cached.known:
                 return None
             if not self._offline and not cached.is_fresh(self._clock()):
@@ -148,6 +149,13 @@ class Indexes:
         """Return a version's metadata where that takes no request."""
         return self._fetcher.known(name, version, files)
 
+    def kept_metadata(self, name: str, release: Release) -> Metadata | None:
+        """Return a release's metadata where none of its files need be looked at for that.
+
+        The cache has that of just one file, and the files are the same as they were then.
+        """
+        return self._fetcher.kept(name, release)
+
     def also_known_on(self, name: str) -> tuple[str, ...]:
         """Return the labels of later indexes that are known to have the project too.
 
@@ -159,7 +167,7 @@ class Indexes:
         for source in self._open_indexes():
             page = self._pages.known((source.url, project))
             if page is None:
-                page = self._cache.load_page(source.url, project)
+                page = self._load_page(source, project)
             if page is not None and page.known:
                 having.append(source.label)
         return tuple(having[1:])
@@ -172,13 +180,14 @@ class Indexes:
         urls = [source.url for source in self._open_indexes()]
         return tuple(labels[urls.index(url) + 1 :]) if url in urls else ()
 
-    def metadata(self, name: str, version: str, files: Sequence[File]) -> Metadata:
+    def metadata(self, name: str, version: str, files: Sequence[File], mark: int = 0) -> Metadata:
         """Return a version's metadata, by its files in the order given (see ``fetch``).
 
-        Raises NeedsBuildError where only a build can tell, else MetadataUnavailableError.
+        ``mark`` is that of the release, for :meth:`kept_metadata`. Raises NeedsBuildError where
+        only a build can tell, else MetadataUnavailableError.
         """
         key = (normalize_name(name), version, tuple([file.url for file in files]))
-        return self._metadata.get(key, lambda: self._fetcher.fetch(name, version, files))
+        return self._metadata.get(key, lambda: self._fetcher.fetch(name, version, files, mark))
 
     @contextmanager
     def open(self, file: File, *, elsewhere: bool = True) -> Iterator[Iterator[bytes]]:
@@ -281,6 +290,21 @@ class Indexes:
             ),
         )
 
+    def _load_page(self, source: IndexSource, project: str) -> CachedPage | None:
+        return self._cache.load_page(
+            source.url, project, lambda version: self._lost(source, project, version)
+        )
+
+    def _lost(self, source: IndexSource, project: str, version: str) -> bytes:
+        """Return the files of a release once more, whose cached page is gone or damaged by now."""
+        self._cache.forget_page(source.url, project)
+        if project == _FLAT:
+            files = [file for found in self._all_links(source).values() for file in found]
+            return pack_files(tuple(files))
+        self._renewed.forget((source.url, project))  # its files may lie where they are lost
+        found = self._renewed_page(source, project).releases
+        return next((release.pack() for release in found if release.version == version), b"\x90")
+
     def _linked(self, source: IndexSource, project: str) -> tuple[Release, ...]:
         """Return the releases of a project among a flat source's links."""
         links = self._links.get(source.url, lambda: self._all_links(source))
@@ -318,7 +342,7 @@ class Indexes:
         if source.folder is not None:
             files = read_local_page(source, project)
             return CachedPage(build(files), bool(files), "", "", 0.0, 0.0)
-        cached = self._cache.load_page(source.url, project)
+        cached = self._load_page(source, project)
         if self._offline:
             if cached is None:
                 raise NotCachedError(project, [source.url])

@@ -7,9 +7,10 @@ Must not live here: how pages are written (``page``) or kept (``cache``).
 from __future__ import annotations
 
 import re
+import zlib
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 from msgspec import Struct
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
 _DECODE_FILES = msgspec.msgpack.Decoder(tuple[File, ...])
+_ENCODE_FILES = msgspec.msgpack.Encoder()
 _TAG = r"[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*"
 
 
@@ -85,52 +87,84 @@ def _instant(text: str) -> datetime | None:
     return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant
 
 
+class Packed(Protocol):
+    """The files of the releases of a page, where they are kept."""
+
+    def take(self, version: str, number: int, mark: int) -> bytes:
+        """Return the files of a release as :func:`pack_files` made them.
+
+        ``number`` is its place on the page, ``mark`` what is known to stand for its files.
+        """
+
+
+def pack_files(files: tuple[File, ...]) -> bytes:
+    """Return files as the cache holds them."""
+    return _ENCODE_FILES.encode(files)
+
+
 class Release:
     """One version of a project on one index, and its files in the order of their names.
 
     ``version`` is the normalized version as text, ``index`` the URL of the index (no credentials).
-    A value: it never changes. Not a dataclass because files that come from the cache are decoded
+    A value: it never changes. Not a dataclass because files that come from the cache are read
     when they are first asked for: most releases of a project never are.
     """
 
-    __slots__ = ("_files", "_packed", "_summary", "index", "version")
+    __slots__ = ("_files", "_mark", "_number", "_packed", "_summary", "index", "version")
 
     def __init__(
         self,
         version: str,
         files: tuple[File, ...] | None,
         index: str,
-        *,
-        packed: msgspec.Raw | None = None,
+        packed: Packed | None = None,
         summary: Summary | None = None,
+        mark: int | None = None,
+        number: int = 0,
     ) -> None:
         self.version = version
         self.index = index
         self._files = files
         self._packed = packed
         self._summary = summary
+        self._mark = mark
+        self._number = number
 
     @property
     def files(self) -> tuple[File, ...]:
         """The files, sorted by name."""
         files = self._files
         if files is None:
-            assert self._packed is not None
-            files = self._files = _DECODE_FILES.decode(self._packed)
+            files = self._files = _DECODE_FILES.decode(self.pack())
             self._packed = None
         return files
 
+    def pack(self) -> bytes:
+        """Return the files as the cache holds them, decoded only where they were before."""
+        if self._files is not None:
+            return pack_files(self._files)
+        assert self._packed is not None
+        return self._packed.take(self.version, self._number, self._mark or 0)
+
     @property
     def summary(self) -> Summary:
-        """What its files say together; known without decoding them where the cache kept it."""
+        """What its files say together; known without reading them where the cache kept it."""
         summary = self._summary
         if summary is None:
             summary = self._summary = _summarised(self.files)
         return summary
 
     @property
-    def packed(self) -> msgspec.Raw | None:
-        """The files as the cache holds them, where they were not decoded yet."""
+    def mark(self) -> int:
+        """A number that stands for its files: another one where anything about them differs."""
+        mark = self._mark
+        if mark is None:
+            mark = self._mark = zlib.crc32(self.pack())
+        return mark
+
+    @property
+    def packed(self) -> Packed | None:
+        """The files as the cache holds them, where they were not read yet."""
         return self._packed
 
     def __eq__(self, other: object) -> bool:

@@ -7,15 +7,12 @@ module follows.
 from __future__ import annotations
 
 import time
-import zlib
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
-import msgspec
-
-from wheelright.index.cache import _FORMAT, _METADATA_DECODER, _PAGE_DECODER
+from wheelright.index.cache import read_page
+from wheelright.index.shelves import first_project
 from wheelright.outside.files import read_bytes, remove_file, walk
-from wheelright.targets import normalize_name
 
 if TYPE_CHECKING:
     import os
@@ -50,11 +47,8 @@ def known_projects(root: Path, *, like: str) -> list[str]:
 
 
 def _is_known(entry: os.DirEntry[str]) -> bool:
-    payload = _payload(entry)
-    try:
-        return payload is not None and _PAGE_DECODER.decode(payload).known
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return False
+    page, _ = read_page(entry.path)
+    return page is not None and page.known
 
 
 def _remove(root: Path, condemned: Callable[[str, os.DirEntry[str]], bool]) -> tuple[int, int]:
@@ -75,22 +69,7 @@ def _is_useless(path: str, entry: os.DirEntry[str]) -> bool:
 
 def _project_of(path: str, entry: os.DirEntry[str]) -> str | None:
     """Name the project that an entry speaks of; ``None`` for what is no entry."""
-    payload = _payload(entry)
-    if payload is None:
-        return None
-    try:
-        if path.startswith("pages/"):
-            return _PAGE_DECODER.decode(payload).project
-        name = _METADATA_DECODER.decode(payload).file
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
-    stem, separator = (name, "-") if name.endswith(".whl") else (name.rpartition("-")[0], "\0")
-    return normalize_name(stem.partition(separator)[0])
-
-
-def _payload(entry: os.DirEntry[str]) -> memoryview | None:
-    data = read_bytes(entry.path)
-    payload = memoryview(data)[8:]
-    if data[:4] != _FORMAT or data[4:8] != zlib.crc32(payload).to_bytes(4, "big"):
-        return None
-    return payload
+    if path.startswith("pages/"):
+        page, _ = read_page(entry.path)
+        return None if page is None else page.project
+    return first_project(read_bytes(entry.path))

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DiskError",
+    "append",
     "create",
     "is_temporary",
     "make_directory",
@@ -159,6 +160,13 @@ def writing(path: str | os.PathLike[str], mode: int | None = None) -> Iterator[B
 _NEW: Final = (
     os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 )
+_MORE: Final = (
+    os.O_WRONLY
+    | os.O_CREAT
+    | os.O_APPEND
+    | getattr(os, "O_BINARY", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+)
 
 
 def _mode_of(path: str) -> int | None:
@@ -226,6 +234,21 @@ def create(
                 size += written
                 view = view[written:]
     return size
+
+
+def append(path: str, data: bytes) -> None:
+    """Add to the end of a file in one write, not flushed; the file is made where there is none.
+
+    Processes that append at once do not overwrite each other. A write that is cut short (a full
+    disk) leaves a part behind: whoever reads must know a record that is not whole.
+    """
+    with translating("write", path):
+        descriptor = os.open(path, _MORE, 0o666)
+        try:
+            if os.write(descriptor, data) < len(data):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
+        finally:
+            os.close(descriptor)
 
 
 def create_whole(path: str, data: bytes, *, executable: bool = False) -> None:

@@ -253,8 +253,10 @@ class Driver(Struct):
             job = self._metadata_jobs.get((name, version))
             if job is None:
                 release = self._release(name, version)
-                files = self.judge.order(release)
-                known = self.indexes.known_metadata(_name(name), version, files)
+                known = self.indexes.kept_metadata(_name(name), release)
+                if known is None:
+                    files = self.judge.order(release)
+                    known = self.indexes.known_metadata(_name(name), version, files)
                 job = (
                     _done(known)
                     if known is not None
@@ -275,7 +277,7 @@ class Driver(Struct):
         release = self._release(name, version)
         files = self.judge.order(release)
         try:
-            metadata = self.indexes.metadata(_name(name), version, files)
+            metadata = self.indexes.metadata(_name(name), version, files, release.mark)
         except MetadataUnavailableError:
             if self.build is None:
                 raise
