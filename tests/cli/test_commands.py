@@ -93,7 +93,11 @@ def test_render(line: str, outcome: Any, expected: tuple[int, str, str]) -> None
 
 def test_sync_check_that_differs() -> None:
     planned = SyncOutcome("linux", "/p/.venv", DIFFERS.actions, dry_run=True)
-    assert render("sync --check", planned) == (1, "", " + flask==3.1.0\nWould install 1 package\n")
+    assert render("sync --check", planned) == (
+        1,
+        "",
+        " + flask==3.1.0: new\nWould install 1 package\n",
+    )
 
 
 def test_venv() -> None:
@@ -109,8 +113,13 @@ def test_the_tree_where_the_encoding_has_no_lines() -> None:
 @pytest.mark.parametrize(
     ("line", "outcome", "code", "keys"),
     [
-        ("lock", CURRENT, 0, "changes environments lock notes packages schema stale wrote"),
-        ("lock --check", STALE, 1, "changes environments lock notes packages schema stale wrote"),
+        ("lock", CURRENT, 0, "changes environments lock notes packages schema stale targets wrote"),
+        (
+            "lock --check",
+            STALE,
+            1,
+            "changes environments lock notes packages schema stale targets wrote",
+        ),
         ("sync -q", DIFFERS, 0, "actions dry_run environment notes schema target unchanged"),
         ("sync --check", DIFFERS, 1, "actions dry_run environment notes schema target unchanged"),
         ("tree", TREE, 0, "roots schema"),

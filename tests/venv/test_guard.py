@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from support.pythons import PYTHONS
 from wheelright.targets import parse_platform
@@ -45,6 +46,11 @@ def needing(name: str, floor: tuple[int, int]) -> RecordedPackage:
 
 def pure(name: str) -> RecordedPackage:
     return RecordedPackage(name, "1.0", "", "", needs=to_plain(WheelNeeds(())))
+
+
+def for_any(name: str, floor: tuple[int, int]) -> RecordedPackage:
+    """Record a wheel for any machine with a binary that some of them load."""
+    return replace(needing(name, floor), tags=("py2-none-any", "py3-none-any"))
 
 
 def guarded(venv: Venv, record: Record, mode: str = "warn") -> None:
@@ -227,6 +233,13 @@ def test_nothing_but_pure_packages_fits_every_machine_of_the_system() -> None:
     facts = facts_of(pure("six"))
     assert is_fit(facts, ("linux", "aarch64", "musl", None))
     assert not is_fit(facts, ("macos", "aarch64", None, (14, 0)))
+
+
+def test_binaries_of_a_wheel_for_any_machine_bind_none() -> None:
+    """A debugger may bring what attaches to programs of newer machines."""
+    facts = facts_of(needing("old", (2, 17)), for_any("debugpy", (2, 34)))
+    assert is_fit(facts, LINUX)
+    assert (facts["need"], facts["holder"]) == ((2, 17), "old")
 
 
 def test_unmeasured_packages_need_the_machine_they_were_installed_on() -> None:

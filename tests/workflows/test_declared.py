@@ -305,6 +305,8 @@ SAID = 'targets = { plc = "linux", mac = "macos-12-arm64" }\n'
         ("native", "plc", "mac", []),
         (None, "plc", "native", []),
         (None, "native", None, []),
+        (None, "plc", " ,", ["plc"]),
+        ("plc windows", "", None, ["plc", "windows"]),
     ],
 )
 def test_what_is_asked_for(
@@ -321,9 +323,8 @@ def test_what_is_asked_for(
 def test_this_machine_stands_alone(tmp_path: Path) -> None:
     with pytest.raises(WheelrightError) as caught:
         targets_for("plc,native", *read(tmp_path, SAID))
-    assert (
-        caught.value.message == "`native` is this machine, and cannot be joined with other targets"
-    )
+    assert caught.value.message == "`native` cannot be asked for together with other targets"
+    assert caught.value.exit_code == 2
 
 
 def test_an_unknown_name_on_the_command_line(tmp_path: Path) -> None:

@@ -413,6 +413,9 @@ def test_lock_for_a_target(bench: Workbench) -> None:
             "hint: `wheelright target add plk` declares it",
         ),
     )
+    assert (
+        "hint: `wheelright target add NAME --here` declares it\n" in bench("lock --for native").err
+    )
 
 
 def test_tree_and_export_for_a_target(bench: Workbench) -> None:
@@ -425,6 +428,10 @@ def test_tree_and_export_for_a_target(bench: Workbench) -> None:
     exported = bench.ok("export --for plc --no-header --no-emit-project --no-annotate").out
     assert exported.count("--hash") == 3  # one wheel per Python that is served
     assert exported.startswith("zmq==26.4 \\\n")
+    said = bench.ok("export --no-emit-project --no-annotate", WHEELRIGHT_TARGET="plc").out
+    head = "# Written by Wheelright with this command:\n"
+    command = "#    wheelright export --for plc --no-annotate --no-emit-project\n"
+    assert said == head + command + exported
     answer = bench("tree --for plc,macos-12-arm64")
     assert (answer.code, answer.err) == (
         2,

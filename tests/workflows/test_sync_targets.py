@@ -231,6 +231,26 @@ def test_one_venv_for_several_targets(bench: Workbench) -> None:
     check_settled(bench, 3, "plc,ubuntu22")
 
 
+def test_what_does_not_fit_all_is_said_to_not_fit(bench: Workbench) -> None:
+    """A file of the lock that only some of the targets take is known, and no stranger."""
+    serve(bench.index, {"fast 1.0": {"tags": [NEW, OLD]}})
+    bench.write("fast", more=TWO)
+    bench.ok("sync")
+    assert bench.installed() == {"fast": NEW}
+    assert bench.ok("sync --for ubuntu22,plc").err == lines(
+        " ~ fast==1.0: manylinux_2_34_x86_64 does not fit plc", "Replaced 1 package in [TIME]"
+    )
+    check_settled(bench, 1, "plc,ubuntu22")
+
+
+@pytest.mark.parametrize("line", ["sync --for=", "sync --for ,", "check --for=", "build --for=,"])
+def test_no_name_at_all_is_not_this_machine(line: str, bench: Workbench) -> None:
+    """As where the variable of a script is empty."""
+    bench.write("plain", more=PLC)
+    answer = bench(line)
+    assert (answer.code, answer.out, answer.err) == (2, "", "error: `--for` names no target\n")
+
+
 def test_targets_that_cannot_share_a_file(bench: Workbench) -> None:
     serve(bench.index, {"fast 1.0": {"tags": [OLD, ARM]}, "plain 1.0": {}})
     bench.write("fast", "plain", more=PLC)

@@ -161,6 +161,25 @@ def test_what_cannot_be_shown(bench: Workbench) -> None:
     )
 
 
+def test_the_variable_names_what_is_shown(bench: Workbench) -> None:
+    bench.write(more=PLC)
+    shown = "The target `musl`: musl 1.2, x86_64\n"
+    assert bench.ok("target show", WHEELRIGHT_TARGET="musl").out.startswith(shown)
+    # Several can be installed for together, and not be shown together: the default is.
+    shown = "The target `plc`: glibc 2.17, x86_64\n"
+    assert bench.ok("target show", WHEELRIGHT_TARGET="plc,musl").out.startswith(shown)
+
+
+def test_a_python_that_nobody_has_is_not_shown(bench: Workbench) -> None:
+    bench.write(more=PLC)
+    answer = bench("target show musl --python nope")
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.err.startswith("error: no usable Python named `nope` is on PATH\n")
+    here = ".".join(VERSION.split(".")[:2])
+    line = f"target show musl --python {BASE_PYTHON} --output-format json"
+    assert json.loads(bench.ok(line).out)["shown"]["python"] == here
+
+
 def test_describing_this_machine(bench: Workbench) -> None:
     described = json.loads(bench.ok("target describe").out)
     assert described["platform"] == str(detect_machine().platform)

@@ -126,6 +126,9 @@ class _Store(argparse.Action):
         earlier = getattr(namespace, option.dest, (None, None))[1]
         value: Any
         if option.takes_value:
+            if option.metavar == "TARGET" and not split_words(text):
+                # Where a variable of a script is empty, the machine at hand is not what was meant.
+                raise CommandLineError(f"`{said}` names no target")
             texts = split_words(text) if option.words else [text]
             values = [checked(option, text, said) for text in texts]
             value = values if option.many else checked(option, text, said)

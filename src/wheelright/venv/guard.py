@@ -91,7 +91,10 @@ class Needs(Struct, frozen=True):
 
 
 def needs_of(record: Record, platform: Platform) -> Needs:
-    """Sum up what the recorded packages need on a platform."""
+    """Sum up what the recorded packages need on a platform.
+
+    Binaries of a wheel for any machine are loaded on some machines only, and bind none.
+    """
     highest: Need | None = None
     binary = False
     unknown = []
@@ -99,6 +102,8 @@ def needs_of(record: Record, platform: Platform) -> Needs:
         needs = from_plain(package.needs)
         if needs is None:
             unknown.append(package.name)
+            continue
+        if package.tags and all(tag.endswith("-any") for tag in package.tags):
             continue
         for floor in needs.floors:
             if floor.system != platform.os or floor.libc not in {None, platform.libc}:

@@ -18,8 +18,7 @@ from wheelright.errors import RequestError, UsageError
 from wheelright.outside import files
 from wheelright.targets import normalize_name
 from wheelright.workflows.building import Builds
-from wheelright.workflows.declared import find_target
-from wheelright.workflows.goals import NATIVE
+from wheelright.workflows.declared import NATIVE, asked_in, find_target, split_names
 from wheelright.workflows.outcomes import BuildOutcome, BuiltFile
 from wheelright.workflows.pythons import choose_python
 
@@ -148,13 +147,13 @@ def _file(path: Path, kind: str, started: float) -> BuiltFile:
 
 
 def _targets(context: Context, options: BuildCommandOptions) -> list[DeclaredTarget | None]:
-    if options.target is None:
+    asked = options.target or asked_in(context.environ)
+    if asked is None:
         return [None]
-    names = [name.strip() for name in options.target.split(",") if name.strip()]
     project = context.find_project()
     return [
         None if name in NATIVE else find_target(name, project, context.settings)
-        for name in dict.fromkeys(names)
+        for name in split_names(asked)
     ]
 
 

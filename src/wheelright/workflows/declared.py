@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
 
-from wheelright.errors import RequestError
+from wheelright.errors import RequestError, UsageError
 from wheelright.project import Target, nearest_name
 from wheelright.targets import compatible_tags, marker_values, parse_platform
 from wheelright.targets.errors import UnknownPlatform
@@ -147,20 +147,42 @@ def targets_for(
     """Return what ``--for`` names (parted by commas), else the variable, else ``default-target``.
 
     Empty means this machine: nothing was named, or ``native`` was. Raises :class:`TargetError`,
-    also where targets are declared wrongly that are not asked for.
+    also where targets are declared wrongly that are not asked for, and as :func:`named_targets`.
     """
-    declared = {target.name: target for target in declared_targets(project, settings)}
-    text = asked or (environ or {}).get(VARIABLE) or settings.default_target or ""
-    names = list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
-    if NATIVE & set(names):
+    declared_targets(project, settings)
+    text = asked or asked_in(environ or {}) or settings.default_target or "native"
+    return named_targets(text, project, settings)
+
+
+def asked_in(environ: Mapping[str, str]) -> str | None:
+    """Return what the variable asks for; None where it is absent or blank."""
+    return environ.get(VARIABLE, "").strip(" ,") or None
+
+
+def split_names(text: str) -> tuple[str, ...]:
+    """Return the names in a text, parted by commas or blanks, each once."""
+    return tuple(dict.fromkeys(text.replace(",", " ").split()))
+
+
+def named_targets(
+    text: str, project: Project | None, settings: Settings
+) -> tuple[DeclaredTarget, ...]:
+    """Return the targets that a text names; empty where it means this machine.
+
+    Raises :class:`TargetError` for a name that is none, and ``UsageError`` for this machine among
+    other targets.
+    """
+    names = split_names(text)
+    if not NATIVE.isdisjoint(names):
         if len(names) > 1:
-            raise TargetError(
-                "`native` is this machine, and cannot be joined with other targets",
+            native = next(name for name in names if name in NATIVE)
+            raise UsageError(
+                f"`{native}` cannot be asked for together with other targets",
                 where=f"--for {text}",
-                hints=["give one command for this machine, and one for the targets"],
+                hints=["name its platform instead; `wheelright target list` shows it"],
             )
         return ()
-    return tuple(declared.get(name) or find_target(name, project, settings) for name in names)
+    return tuple(find_target(name, project, settings) for name in names)
 
 
 def require_declared(
@@ -174,7 +196,7 @@ def require_declared(
     if asked is None:
         return declared
     by_name = {target.name: target for target in declared}
-    names = [name.strip() for name in asked.split(",") if name.strip()]
+    names = split_names(asked)
     for name in names:
         if name not in by_name:
             near = nearest_name(name, by_name)
@@ -184,10 +206,15 @@ def require_declared(
                 details=[f"the project declares {listed}" if listed else "it declares no targets"],
                 hints=[
                     *([f"did you mean `{near}`?"] if near else []),
-                    f"`wheelright target add {name}` declares it",
+                    f"`wheelright target add {_added(name)}` declares it",
                 ],
             )
-    return tuple(by_name[name] for name in dict.fromkeys(names))
+    return tuple(by_name[name] for name in names)
+
+
+def _added(name: str) -> str:
+    """Return how a name is declared: this machine needs one, and is measured."""
+    return "NAME --here" if name in NATIVE else name
 
 
 def read_target(target: Target, project: Project | None) -> DeclaredTarget:

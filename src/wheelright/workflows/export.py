@@ -17,7 +17,7 @@ from wheelright.lockfile.select import check_apart, check_covered, is_covered
 from wheelright.outside import files
 from wheelright.workflows.choosing import not_packages, open_doors
 from wheelright.workflows.current import lock_to_read
-from wheelright.workflows.declared import targets_for
+from wheelright.workflows.declared import asked_in, targets_for
 from wheelright.workflows.freshness import LOCK_NAME
 from wheelright.workflows.outcomes import ExportOutcome
 from wheelright.workflows.pythons import choose_python
@@ -39,6 +39,7 @@ def export(context: Context, options: ExportOptions) -> ExportOutcome:
     ``UsageError`` for an output file that must not be written, and the errors of the lock.
     """
     project = context.project
+    options = replace(options, target=options.target or asked_in(context.environ))
     target = None if options.output_file is None else context.directory / options.output_file
     if options.format == "pylock.toml":
         _check_pylock(options, target, project)

@@ -14,10 +14,17 @@ from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
 
-from wheelright.errors import RequestError, UsageError
+from wheelright.errors import RequestError
 from wheelright.project import Target
 from wheelright.targets.errors import UnknownPlatform
-from wheelright.workflows.declared import TargetError, find_target, read_target
+from wheelright.workflows.declared import (
+    NATIVE,
+    VARIABLE,
+    TargetError,
+    asked_in,
+    named_targets,
+    read_target,
+)
 
 if TYPE_CHECKING:
     from wheelright.project import Project
@@ -26,9 +33,7 @@ if TYPE_CHECKING:
     from wheelright.workflows.declared import DeclaredTarget
     from wheelright.workflows.options import SyncOptions
 
-VARIABLE = "WHEELRIGHT_TARGET"
-#: What names the machine at hand, where a target is asked for.
-NATIVE = frozenset({"native", "this-machine"})
+__all__ = ["NATIVE", "VARIABLE", "ForgottenTargetError", "Goal", "choose_goal", "forgotten"]
 
 
 class ForgottenTargetError(RequestError):
@@ -74,7 +79,7 @@ def choose_goal(context: Context, options: SyncOptions, record: Record | None) -
         # As with uv: one platform, never a name of the project's.
         found = () if platform in NATIVE else (read_target(Target(platform), project),)
         return Goal(found, setting, asked=True)
-    asked = options.target or context.environ.get(VARIABLE)
+    asked = options.target or asked_in(context.environ)
     if asked:
         return Goal(_targets(context, project, asked), setting, asked=True)
     if record is None or record.setting != setting:
@@ -93,17 +98,7 @@ def choose_goal(context: Context, options: SyncOptions, record: Record | None) -
 
 
 def _targets(context: Context, project: Project | None, names: str) -> tuple[DeclaredTarget, ...]:
-    listed = tuple(dict.fromkeys(name for part in names.split(",") if (name := part.strip())))
-    if len(listed) == 1 and listed[0] in NATIVE:
-        return ()
-    for name in listed:
-        if name in NATIVE:
-            raise UsageError(
-                f"`{name}` cannot be asked for together with other targets",
-                where=f"--for {names}",
-                hints=["name its platform instead; `wheelright target list` shows it"],
-            )
-    found = tuple(find_target(name, project, context.settings) for name in listed)
+    found = named_targets(names, project, context.settings)
     if found and not set.intersection(*(set(target.pythons) for target in found)):
         quoted = " and ".join(f"`{target.name}`" for target in found)
         raise TargetError(

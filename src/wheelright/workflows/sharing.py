@@ -56,7 +56,9 @@ def choose_shared(
     chosen: dict[str, Wanted] = {}
     for member in aim.members:
         for one in choose_wanted(project, shared, member, options, policy, context):
-            chosen.setdefault(one.name, one)
+            # All files of the lock stay known: one that is installed and does not fit all is no
+            # stranger.
+            chosen.setdefault(one.name, replace(one, files=found[one.name].files))
     return [chosen[name] for name in found]
 
 

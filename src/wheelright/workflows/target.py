@@ -22,7 +22,14 @@ from wheelright.project.edit_targets import declare_target
 from wheelright.targets import WELL_KNOWN_NAMES, detect_machine, parse_platform
 from wheelright.targets.errors import UnknownPlatform
 from wheelright.targets.target_file import TargetFile
-from wheelright.workflows.declared import NATIVE, declared_targets, find_target, read_target
+from wheelright.workflows.declared import (
+    NATIVE,
+    asked_in,
+    declared_targets,
+    find_target,
+    read_target,
+    split_names,
+)
 from wheelright.workflows.outcomes import (
     DescribeOutcome,
     ListedTarget,
@@ -88,12 +95,13 @@ def _listed(
 def show_target(context: Context, options: TargetOptions) -> ShownTarget:
     """Return all that follows from a target: the named one, the default one, or this machine.
 
+    Where none is named, the variable may name it.
     Raises ``TargetError``, which names the nearest, and ``UsageError`` for a ``--python`` that the
     target does not run.
     """
     project = context.find_project()
     settings = context.settings
-    name = options.name or settings.default_target
+    name = options.name or _only_one(context) or settings.default_target
     if name is None or name in NATIVE:
         return _show_native(context)
     declared = {target.name for target in declared_targets(project, settings)}
@@ -110,10 +118,22 @@ def show_target(context: Context, options: TargetOptions) -> ShownTarget:
     )
 
 
+def _only_one(context: Context) -> str | None:
+    """Return what the variable names, where it names one target."""
+    names = split_names(asked_in(context.environ) or "")
+    return names[0] if len(names) == 1 else None
+
+
 def _shown_python(context: Context, target: DeclaredTarget) -> tuple[int, int]:
     asked = context.options.python
-    if asked is None or re.fullmatch(r"\d+\.\d+", asked) is None:
+    if asked is None:
         return target.pythons[-1]
+    if (numbers := re.fullmatch(r"(?:cpython-?|python)?(\d+\.\d+)(?:\.\d+)?", asked)) is None:
+        # A path, or a range: the Python of this machine that is meant by it.
+        python = _python(context).python
+        asked = f"{python[0]}.{python[1]}"
+    else:
+        asked = numbers[1]
     by_text = {f"{major}.{minor}": (major, minor) for major, minor in target.pythons}
     if asked not in by_text:
         raise UsageError(

@@ -75,6 +75,7 @@ BUILD = Command(
             dest="target",
             metavar="TARGET",
             help="Build the wheel for this target, or one for each of several, joined by commas",
+            in_environment=False,
         ),
         Option(
             flags=("-o", "--out-dir"),
