@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from support.source_trees import some_interpreter
 from wheelright.builder import BuildTarget, way_to

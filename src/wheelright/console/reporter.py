@@ -8,8 +8,9 @@ commands neither flicker nor pay for importing ``rich``.
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
 
 from wheelright.console.style import printable
 
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
 DELAY = 0.3  # seconds of work before the display appears
 
 
-@dataclass(slots=True)
-class StageState:
+class StageState(Struct):
     """How far a stage is. ``total`` is ``None`` while unknown; ``depth`` counts open begins."""
 
     stage: Stage

@@ -6,9 +6,10 @@ Nothing else in this folder reads the environment or the working directory.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from wheelright.outside.reporting import Reporter, Silent
 
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
+class Search(Struct, frozen=True):
     """The surroundings of a search.
 
     ``directory`` is where relative paths start and ``.venv`` is looked for. ``cache`` is the folder
@@ -26,12 +26,15 @@ class Search:
     for one that makes an environment).
     """
 
-    environ: Mapping[str, str] = field(hash=False)
+    environ: Mapping[str, str]
     directory: Path
     home: Path
     cache: Path | None = None
     venvs: bool = True
-    reporter: Reporter = field(default_factory=Silent, hash=False, compare=False)
+    reporter: Reporter = field(default_factory=Silent)
+
+    def __hash__(self) -> int:
+        return hash((self.directory, self.home, self.cache, self.venvs))
 
     @classmethod
     def here(

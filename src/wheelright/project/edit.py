@@ -194,7 +194,7 @@ def _merged(
     old: Requirement, written: str, new: Requirement, requirement: str, *, has_source: bool
 ) -> str:
     """Return the text of an entry into which another requirement for its project went."""
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     extras = tuple(sorted({*old.extras, *new.extras}))
     match = _PARTS.fullmatch(written)

@@ -5,10 +5,10 @@ The rules: https://packaging.python.org/en/latest/specifications/dependency-spec
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from packaging.requirements import InvalidRequirement
 from packaging.requirements import Requirement as ParsedRequirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from wheelright.project.document import Place
 
 
-@dataclass(frozen=True, slots=True)
-class Requirement:
+class Requirement(Struct, frozen=True):
     """One requirement.
 
     ``name`` and ``extras`` are normalised, ``extras`` sorted. ``text`` is what the user wrote.
@@ -36,8 +35,18 @@ class Requirement:
     extras: tuple[str, ...] = ()
     marker: Marker | None = None
     url: str | None = None
-    text: str = field(default="", compare=False)
-    place: Place | None = field(default=None, compare=False, repr=False)
+    text: str = ""
+    place: Place | None = None
+
+    @property
+    def _said(self) -> tuple[object, ...]:
+        return self.name, self.specifier, self.extras, self.marker, self.url
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Requirement) and self._said == other._said
+
+    def __hash__(self) -> int:
+        return hash(self._said)
 
     def __str__(self) -> str:
         """Return the canonical form: normalised name, sorted extras, sorted specifier, marker."""

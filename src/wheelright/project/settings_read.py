@@ -18,11 +18,11 @@ levels, the strongest first; except that ``[tool.wheelright]`` hides the same ke
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from wheelright.outside.reporting import Reporter, Silent
 from wheelright.project.document import Document, Faults, Place, read_document

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from wheelright.project.errors import BadValue
@@ -58,24 +56,26 @@ class Target(Struct, frozen=True):
     python: SpecifierSet | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class IndexSetting:
+class IndexSetting(Struct, frozen=True):
     """An index as configured. ``url`` is absolute and may hold credentials: never print it.
 
     ``explicit``: only for packages whose source names it. ``default``: takes the place of PyPI.
     ``format`` is that of a simple repository or of one flat page or folder of links.
     """
 
-    url: str = field(repr=False)
+    url: str
     name: str | None = None
     explicit: bool = False
     default: bool = False
     format: Literal["simple", "flat"] = "simple"
     authenticate: Literal["auto", "always", "never"] = "auto"
     ignore_error_codes: tuple[int, ...] = ()
-    publish_url: str | None = field(default=None, repr=False)
+    publish_url: str | None = None
     cache_control: Mapping[str, str] = field(default_factory=dict)
     exclude_newer: Cutoff | None = None
+
+    def __repr__(self) -> str:
+        return f"IndexSetting(name={self.name!r})"
 
 
 class Cutoff(Struct, frozen=True):
@@ -504,4 +504,4 @@ def absolute_url(text: str, directory: Path) -> str:
 
 def absolute_indexes(indexes: Sequence[IndexSetting], directory: Path) -> tuple[IndexSetting, ...]:
     """Return the same indexes with their paths turned into URLs."""
-    return tuple(dataclasses.replace(one, url=absolute_url(one.url, directory)) for one in indexes)
+    return tuple(replace(one, url=absolute_url(one.url, directory)) for one in indexes)

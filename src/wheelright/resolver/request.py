@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A door into the graph: the project itself, one of its extras or one of its groups."""
 
     kind: Literal["project", "extra", "group"] = "project"
@@ -37,16 +37,14 @@ def _door_words(door: str) -> str:
 Side: TypeAlias = tuple[Entry, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RootRequirement:
+class RootRequirement(Struct, frozen=True):
     """One requirement of the project as written, and the entry that holds it."""
 
     text: str
     entry: Entry = Entry()
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(Struct, frozen=True):
     """A change of what one project (in one ``version``, or in any) requires.
 
     ``requires`` takes the place of its requirements on the same projects, or is added; ``without``
@@ -59,8 +57,7 @@ class Edit:
     without: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """How to choose among versions that all satisfy.
 
     ``preferred`` maps a project to versions that win while they satisfy (those locked before);
@@ -82,8 +79,7 @@ class Policy:
     edits: tuple[Edit, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """A question to the resolver.
 
     ``requires_python`` bounds the Pythons (both ends count). ``points`` fixes the rest of each

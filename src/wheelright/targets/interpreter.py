@@ -5,8 +5,9 @@ How it is found and asked is the business of ``interpreters``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from wheelright.targets.tags import compatible_tags
 
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from wheelright.targets.tags import TagSet
 
 
-@dataclass(frozen=True, slots=True)
-class SchemePaths:
+class SchemePaths(Struct, frozen=True):
     """Where this Python installs to and imports from (``sysconfig.get_paths``)."""
 
     purelib: Path
@@ -29,8 +29,7 @@ class SchemePaths:
     stdlib: Path
 
 
-@dataclass(frozen=True, slots=True)
-class Interpreter:
+class Interpreter(Struct, frozen=True):
     """One Python: what it is, where it lives, and what it runs on.
 
     ``version`` is complete (``3.12.4``, ``3.14.0rc1``). ``executable`` is the path that was asked,
@@ -48,7 +47,7 @@ class Interpreter:
     base_executable: Path
     platform: Platform
     paths: SchemePaths
-    marker_values: dict[str, str] = field(hash=False)
+    marker_values: dict[str, str]
     free_threaded: bool = False
     debug: bool = False
     abi: str | None = None
@@ -56,6 +55,9 @@ class Interpreter:
     externally_managed: bool = False
     is_venv: bool = False
     refused_glibc: frozenset[Version] = frozenset()
+
+    def __hash__(self) -> int:
+        return hash((self.executable, self.version, self.platform))
 
     @property
     def python(self) -> Version:

@@ -8,9 +8,11 @@ Adding a name: here, in ``tags.py`` (its tags) and in ``markers.py`` (its marker
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from wheelright.targets.describing import cpu_name
 from wheelright.targets.errors import UnknownPlatform
@@ -65,8 +67,7 @@ _LEGACY_GLIBC: dict[str, Version] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Platform:
+class Platform(Struct, frozen=True):
     """An operating system, an architecture and the lowest version that is promised.
 
     ``arch`` is spelled as the system spells it (``arm64`` on macOS, ``aarch64`` on Linux); any
@@ -83,7 +84,7 @@ class Platform:
     simulator: bool = False
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "arch", _spell(self.os, cpu_name(self.arch)))
+        force_setattr(self, "arch", _spell(self.os, cpu_name(self.arch)))
 
     @property
     def cpu(self) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from wheelright.errors import RequestError, UsageError
 from wheelright.targets import marker_values, nearest_wheel, parse_platform, parse_wheel_name
@@ -26,8 +28,7 @@ class OtherMachineError(UsageError):
     """A venv was made for this machine, which was another kind of machine then."""
 
 
-@dataclass(frozen=True, slots=True)
-class Aim:
+class Aim(Struct, frozen=True):
     """A Python on a platform: its tags and marker values. ``name`` is what the user called it.
 
     ``name`` is None where the aim is this machine. ``others`` are further platforms that the same

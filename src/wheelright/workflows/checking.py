@@ -6,7 +6,6 @@ measurement. Must not live here: the proof itself (``proving``), reading binarie
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from typing import TYPE_CHECKING
 
@@ -144,4 +143,4 @@ def this_machine(name: str, project: Project | None) -> DeclaredTarget:
     from wheelright.project import Target
 
     here = Target("here", platform=str(detect_machine().platform))
-    return dataclasses.replace(read_target(here, project), name=name)
+    return replace(read_target(here, project), name=name)

@@ -8,10 +8,10 @@ Must not live here: choosing files for them (``judges``), proving them (``check`
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct, field
 from packaging.specifiers import SpecifierSet
 
 from wheelright.errors import RequestError, UsageError
@@ -41,8 +41,7 @@ class TargetError(RequestError):
     """A target cannot be understood, or contradicts the project."""
 
 
-@dataclass(frozen=True, slots=True)
-class DeclaredTarget:
+class DeclaredTarget(Struct, frozen=True):
     """A class of machines that the lock must serve.
 
     ``pythons`` are the minors (``(3, 11)``) it runs within what the project admits, oldest first;
@@ -58,11 +57,14 @@ class DeclaredTarget:
     python: SpecifierSet
     pythons: tuple[tuple[int, int], ...]
     implementation: str = "cpython"
-    described: Mapping[str, str] = field(default_factory=dict, hash=False)
+    described: Mapping[str, str] = field(default_factory=dict)
     promised: bool = False
     file: str | None = None
     asked: str = ""
     refused: frozenset[tuple[int, int]] = frozenset()
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.platform, self.pythons))
 
     @property
     def words(self) -> str:

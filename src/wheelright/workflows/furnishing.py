@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import structs
+from msgspec.structs import replace
 
 from wheelright.errors import WheelrightError
 from wheelright.outside import files

@@ -9,9 +9,9 @@ Must not live here: tags, marker values and what fits (``aims``), for they need 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from packaging.specifiers import SpecifierSet
 
 from wheelright.errors import RequestError
@@ -40,8 +40,7 @@ class ForgottenTargetError(RequestError):
     """A venv is for a target that nobody declares any more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Goal:
+class Goal(Struct, frozen=True):
     """The targets that a venv is to serve, all with the same files; none: the machine at hand.
 
     ``setting`` is ``default-target`` as it stands, ``asked`` says that a flag or the variable

@@ -8,6 +8,8 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from wheelright.errors import WheelrightError
 from wheelright.lockfile import Lock, canonical
 from wheelright.lockfile.model import without_credentials
@@ -138,7 +140,7 @@ def _request(work: Locking, driver: Driver, claims: Sequence[Claim], known: Lock
     driver.origins = origins_of(claims, request)
     urls = {one.name: without_credentials(one.url) for one in settings.index if one.name}
     policy = with_origins(request.policy, driver.origins, claims, known, urls)
-    return dataclasses.replace(request, policy=policy)
+    return structs.replace(request, policy=policy)
 
 
 def _judge(

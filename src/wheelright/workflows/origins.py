@@ -7,10 +7,10 @@ which source belongs to which requirement (``roots``), and reading places (``dir
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from wheelright.errors import RequestError
 

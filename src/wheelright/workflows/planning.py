@@ -6,7 +6,6 @@ Nothing is changed here, but that the lock was made current before.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -59,8 +58,7 @@ class Syncing(Struct, frozen=True):
         return self.context.indexes(self.options.index)
 
 
-@dataclass(frozen=True, slots=True)
-class _Look:
+class _Look(Struct, frozen=True):
     """Looks at the packages of a venv that other tools installed."""
 
     venv: Venv

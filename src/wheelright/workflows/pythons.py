@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from wheelright.interpreters import Search, find, find_pin
 
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from wheelright.workflows.context import Context
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(Struct, frozen=True):
     """The Python that is wanted. ``origin`` is the file that says so, where one does."""
 
     request: str | None

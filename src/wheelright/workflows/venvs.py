@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from wheelright.interpreters import BrokenPython, parse_request, probe
 from wheelright.interpreters.request import admits, release_of
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
     from wheelright.workflows.context import Context
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where the venv is or will be, and the Python that it has or will have.
 
     ``venv`` is None where it must be made; ``clear`` says that another stands there. ``why`` says

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import re
 import struct
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
+from msgspec import Struct, field
 
 from wheelright.targets.needs.binary import (
     BinaryNeeds,
@@ -75,8 +75,7 @@ _MUSL_LIBRARY = re.compile(r"libc\.so|libc\.musl-.*\.so\.1|ld-musl-.*\.so\.1")
 _MUSL_FLOORS: tuple[Version, Version] = (1, 1), (1, 2)
 
 
-@dataclass(slots=True)
-class _Found:
+class _Found(Struct):
     """What is gathered while the file is read; the part that stands when reading stops early."""
 
     interpreter: str = ""

@@ -7,9 +7,10 @@ References: PEP 513, 571, 599, 600, 656.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
+
+from msgspec import Struct
 
 from wheelright.targets.needs.binary import numeric
 
@@ -23,8 +24,7 @@ _MUSL_LIBRARY = re.compile(r"libc\.musl-[a-z0-9_]+\.so\.1|ld-musl-[a-z0-9_]+\.so
 _GLIBC_LOADER = re.compile(r"ld-linux[a-z0-9-]*\.so\.[0-9]+|ld64\.so\.[12]|ld\.so\.1")
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """What every machine with this libc ``version`` (or newer) and of one of ``arches`` has.
 
     ``libraries`` are allowed to come from the machine. ``ceilings`` has, by architecture (or ``""``

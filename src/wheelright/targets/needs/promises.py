@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from wheelright.targets.errors import UnknownPlatform
 from wheelright.targets.needs.binary import numeric
@@ -36,8 +37,7 @@ _OLDEST_FLOOR: dict[Family, Version] = {"glibc": (2, 17), "musl": (1, 1)}
 _SYSTEM_NAMES = {"linux": "Linux", "macos": "macOS", "windows": "Windows", "ios": "iOS"}
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
+class Broken(Struct, frozen=True):
     """A promise that a wheel's tag makes and its binary ``file`` (a path in it) breaks.
 
     ``text`` reads ``tagged manylinux_2_17, needs GLIBC_2.28 in `_rust.abi3.so` ``.
@@ -47,8 +47,7 @@ class Broken:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Promise:
+class _Promise(Struct, frozen=True):
     """A tag in the words of messages, and the platform it stands for."""
 
     label: str

@@ -5,10 +5,10 @@ from __future__ import annotations
 import mmap
 import posixpath
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
+from msgspec import Struct
 
 from wheelright.targets.needs import elf, macho, pe
 from wheelright.targets.needs.binary import BinaryNeeds, Image, Version, highest_versions
@@ -27,8 +27,7 @@ _MODULE = re.compile(r".*\.(?:pyd|(?:cpython|pypy|graalpy|abi3|cp3)[^/]*\.so)", 
 _ORIGINS = {"$ORIGIN", "${ORIGIN}", "@loader_path"}
 
 
-@dataclass(frozen=True, slots=True)
-class Floor:
+class Floor(Struct, frozen=True):
     """The lowest version that all of a wheel's code for one kind of machine loads on.
 
     ``version`` is that of the libc or of macOS, ``None`` where any will do; ``path`` is the binary
@@ -42,8 +41,7 @@ class Floor:
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class WheelNeeds:
+class WheelNeeds(Struct, frozen=True):
     """What the binaries of a wheel need, in the order of their paths; empty for a pure wheel."""
 
     binaries: tuple[BinaryNeeds, ...]

@@ -6,10 +6,11 @@ own, preferred, whose metadata is read from the environment.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from msgspec import structs
+from msgspec.structs import replace
 
 from wheelright.errors import RequestError, WheelrightError
 from wheelright.index import Metadata, MetadataUnavailableError, Release
