@@ -265,22 +265,21 @@ class Builds:
         self, kind: Kind, source: Path, identity: str | None, name: str | None = None
     ) -> StoredWheel:
         name = name or self._name(source)
-        built, measured, compiler = self.proved(kind, source, name)
-        details = None
-        if kind == "wheel":
-            details = self.details(built, measured, identity, compiler)
-        path = stamp_wheel(built.path, measured, details)
-        data = files.read_bytes(path)
-        digest = hashlib.sha256(data).hexdigest()
-        file = File(path.name, path.as_uri(), {"sha256": digest}, len(data))
-        stored = self.context.store.add(file, [data])
-        files.remove_file(path)
-        return stored
+        with files.temporary_directory(self.builder_root) as out:
+            built, measured, compiler = self.proved(kind, source, name, out)
+            details = None
+            if kind == "wheel":
+                details = self.details(built, measured, identity, compiler)
+            path = stamp_wheel(built.path, measured, details)
+            data = files.read_bytes(path)
+            digest = hashlib.sha256(data).hexdigest()
+            file = File(path.name, path.as_uri(), {"sha256": digest}, len(data))
+            return self.context.store.add(file, [data])
 
     def proved(
-        self, kind: Kind, source: Path, name: str, out: Path | None = None
+        self, kind: Kind, source: Path, name: str, out: Path
     ) -> tuple[BuiltWheel, Measured, str | None]:
-        """Build a wheel and measure it; the last is the compiler that was brought along.
+        """Build a wheel into ``out`` and measure it; the last is the compiler brought along.
 
         Raises :class:`ForeignBuildError`, :class:`UnfitBuildError`, and what the builder raises.
         """
@@ -310,7 +309,7 @@ class Builds:
         return built, measured, compiler
 
     def _without_compiler(
-        self, kind: Kind, source: Path, how: How, name: str, place: Path, out: Path | None
+        self, kind: Kind, source: Path, how: How, name: str, place: Path, out: Path
     ) -> tuple[BuiltWheel, str | None]:
         """Build what shows no native code; where a compiler is called after all, with one."""
         toolchain = no_toolchain(self.target, place / "none")
@@ -328,7 +327,7 @@ class Builds:
         return self._crossed(kind, source, how, name, place, out)
 
     def _crossed(
-        self, kind: Kind, source: Path, how: How, name: str, place: Path, out: Path | None
+        self, kind: Kind, source: Path, how: How, name: str, place: Path, out: Path
     ) -> tuple[BuiltWheel, str | None]:
         toolchain = cross_toolchain(self.environments, self.target, self.python, place / "cross")
         reporter = self.context.reporter
@@ -336,7 +335,7 @@ class Builds:
         built = self._run(kind, source, replace(how, toolchain=toolchain), name, out)
         return built, toolchain.compiler
 
-    def _run(self, kind: Kind, source: Path, how: How, name: str, out: Path | None) -> BuiltWheel:
+    def _run(self, kind: Kind, source: Path, how: How, name: str, out: Path) -> BuiltWheel:
         build = self.builder.build_editable if kind == "editable" else self.builder.build_wheel
         settings = self.wishes.settings_of(name)
         provide = self.environments.provide

@@ -138,7 +138,7 @@ def without_compiler(root: Path, why: str) -> Toolchain:
     script = f"#!/bin/sh\n: > {shlex.quote(str(asked))}\necho {said} >&2\nexit 1\n"
     for name in ("cc", "c++"):
         files.create(root / name, [script.encode()], executable=True)
-    cc, cxx = str(root / "cc"), str(root / "c++")
+    cc, cxx = shlex.quote(str(root / "cc")), shlex.quote(str(root / "c++"))
     variables = {"CC": cc, "CXX": cxx, "LDSHARED": cc, "RUSTC": cc, **_apart(root)}
     return Toolchain(variables, _OF_THIS_MACHINE - {"LDSHARED"}, asked=asked)
 
@@ -160,14 +160,15 @@ def _is_foreign(target: BuildTarget, interpreter: Interpreter) -> bool:
 
 
 def _compiler_variables(root: Path) -> dict[str, str]:
-    cc, cxx = str(root / "cc"), str(root / "c++")
+    # All of these are taken for commands with arguments.
+    cc, cxx, ar, ranlib = (shlex.quote(str(root / kind)) for kind in _KINDS)
     return {
         "CC": cc,
         "CXX": cxx,
-        "AR": str(root / "ar"),
-        "RANLIB": str(root / "ranlib"),
-        "LDSHARED": f"{shlex.quote(cc)} -shared",
-        "LDCXXSHARED": f"{shlex.quote(cxx)} -shared",
+        "AR": ar,
+        "RANLIB": ranlib,
+        "LDSHARED": f"{cc} -shared",
+        "LDCXXSHARED": f"{cxx} -shared",
     }
 
 
