@@ -3,9 +3,12 @@
 Must live here: reading ``[build-system]``, running PEP 517 and PEP 660 hooks in an isolated
 Python with a bounded, secret-free environment, keeping the log and finding in it what went
 wrong, checking what the backend delivered, unpacking sdists, and metadata that a source tree
-states without being built.
+states without being built; which way leads to a target (``target``), what shows native code before
+a build (``native``), compiling for other machines (``crossing``), and what a built wheel needs and
+may be called (``stamp``).
 Must not live here: choosing and installing what a build requires (a workflow provides the
-Python, see :class:`Provide`), deciding whether a build is allowed, and keeping wheels (``store``).
+Python, see :class:`Provide`), getting a compiler for other machines, deciding whether a build is
+allowed, and keeping wheels (``store``); reading binaries (``targets.needs``).
 What else changes with it: a new cause of failed builds is a row in ``causes``.
 """
 
