@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
@@ -26,8 +25,7 @@ class BuildSystem(Struct, frozen=True):
     backend_path: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(Struct, frozen=True):
     """A project as its ``pyproject.toml`` states it.
 
     ``name`` is normalised, ``display_name`` as written; ``named`` is false for a file without
@@ -53,8 +51,11 @@ class Project:
     is_package: bool
     has_scripts: bool
     named: bool
-    document: Document = field(repr=False, compare=False)
+    document: Document
     description: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Project({self.name!r}, {self.root!r})"
 
     @property
     def path(self) -> Path:

@@ -8,14 +8,11 @@ setting appears there by itself. ``settings_read`` merges the levels.
 Must not live here: reading files (``settings_read``), and acting on any setting (``workflows``).
 """
 
-# ruff: noqa: RUF009 - the calls in Settings make dataclass fields
-
 from __future__ import annotations
 
-from dataclasses import MISSING, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from wheelright.project import settings_types as types
 from wheelright.project.sources import SOURCES, Source
@@ -63,6 +60,21 @@ class SettingOrigin(Struct, frozen=True):
                 return f"`{self.name}`"
 
 
+class _Row(Struct, frozen=True):
+    """What the table says of a key, without its name."""
+
+    kind: Kind[Any]
+    doc: str
+    default: Any
+    uv: bool
+    environment: bool
+    project_only: bool
+
+
+#: The rows of the table in the order of the first fields of :class:`Settings`.
+_ROWS: list[_Row] = []
+
+
 class Key(Struct, frozen=True):
     """One row of the table; ``project_only``: not for a user's file."""
 
@@ -96,10 +108,8 @@ def _key(
     project_only: bool = False,
 ) -> Any:
     """Return a field of :class:`Settings`; its name is filled in by :func:`keys`."""
-    row = {"kind": kind, "doc": doc, "uv": uv, "env": environment, "project_only": project_only}
-    if isinstance(default, dict):
-        return field(default_factory=dict, metadata=row)
-    return field(default=default, metadata=row)
+    _ROWS.append(_Row(kind, doc, default, uv, environment, project_only))
+    return field(default_factory=dict) if isinstance(default, dict) else field(default=default)
 
 
 def _project(kind: Kind[Any], doc: str, *, default: Any = None, uv: bool = True) -> Any:
@@ -115,8 +125,7 @@ KeyringProvider = Literal["disabled", "subprocess", "import"]
 PythonPreference = Literal["only-managed", "managed", "system", "only-system"]
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """All settings, merged from every level. ``None`` means that nothing was said.
 
     ``origins`` says for each key that was set where it was set last; see :meth:`origin`.
@@ -336,7 +345,7 @@ class Settings:
     )
     package_overrides: tuple[types.PackageEdit, ...] = ()
     package_excludes: tuple[types.PackageEdit, ...] = ()
-    origins: Mapping[str, SettingOrigin] = field(default_factory=dict, compare=False, repr=False)
+    origins: Mapping[str, SettingOrigin] = field(default_factory=dict)
 
     def origin(self, name: str) -> SettingOrigin:
         """Where the value of a key (``link-mode``) comes from."""
@@ -366,21 +375,16 @@ def keys() -> dict[str, Key]:
 
 def _all_keys() -> dict[str, Key]:
     found = {}
-    for one in fields(Settings):
-        if not one.metadata:
-            continue
-        name = one.name.replace("_", "-")
-        row = one.metadata
-        environment = f"WHEELRIGHT_{one.name.upper()}" if row["env"] else None
-        if row["kind"].from_text is None:
-            environment = None
+    for attribute, row in zip(Settings.__struct_fields__, _ROWS, strict=False):
+        name = attribute.replace("_", "-")
+        by_text = row.environment and row.kind.from_text is not None
         found[name] = Key(
             name,
-            row["kind"],
-            row["doc"],
-            name if row["uv"] else None,
-            environment,
-            row["project_only"],
+            row.kind,
+            row.doc,
+            name if row.uv else None,
+            f"WHEELRIGHT_{attribute.upper()}" if by_text else None,
+            row.project_only,
         )
     return found
 
@@ -390,21 +394,17 @@ _KEYS = _all_keys()
 
 def configuration_reference() -> list[KeyDoc]:
     """Every setting as text, in the order of the table."""
-    defaults = {
-        one.name.replace("_", "-"): None if one.default is MISSING else one.default
-        for one in fields(Settings)
-    }
     return [
         KeyDoc(
             key.name,
             key.kind.takes,
             key.doc,
-            _default_text(defaults[key.name]),
+            _default_text(row.default),
             key.uv,
             key.environment,
             key.project_only,
         )
-        for key in _KEYS.values()
+        for key, row in zip(_KEYS.values(), _ROWS, strict=True)
     ]
 
 

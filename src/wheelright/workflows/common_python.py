@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
@@ -34,7 +34,7 @@ def with_common_python(root: Project, workspace: Workspace) -> Project:
             details=[f"`{one.name}` needs Python {one.requires_python}" for one in said],
             hints=["widen `requires-python` of one, or `exclude` it from the workspace"],
         )
-    return dataclasses.replace(root, requires_python=_shortest(bounds))
+    return replace(root, requires_python=_shortest(bounds))
 
 
 def _shortest(bounds: SpecifierSet) -> SpecifierSet:

@@ -8,11 +8,10 @@ and exporting need to know nothing else of workspaces.
 
 from __future__ import annotations
 
-import dataclasses
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from wheelright.errors import RequestError, UsageError
 from wheelright.project import PathSource, member_door, parse_requirement
@@ -54,7 +53,7 @@ def joined_project(root: Project, workspace: Workspace | None) -> Project:
             groups[door] = requirements
             if group in member.group_requires_python:
                 pythons[door] = member.group_requires_python[group]
-    return dataclasses.replace(root, groups=groups, group_requires_python=pythons)
+    return replace(root, groups=groups, group_requires_python=pythons)
 
 
 #: Settings that count only where the root of a workspace states them.
@@ -195,6 +194,8 @@ def scope_of(context: Context, selection: Selection) -> Scope:
 
 def _no_member(name: str, members: Mapping[str, Project], root: Project) -> UsageError:
     known = [*([root.name] if root.named else []), *members]
+    from difflib import get_close_matches
+
     near = get_close_matches(name, known, 1)
     listed = ", ".join(f"`{one}`" for one in known)
     return UsageError(
@@ -236,6 +237,8 @@ def check_offered(scope: Scope, root: Project, selection: Selection) -> None:
             if not any(normalize_name(name) in table for table in tables):
                 names = " and ".join(f"`{one.name}`" for one in projects)
                 known = sorted({each for table in tables for each in table})
+                from difflib import get_close_matches
+
                 near = get_close_matches(name, known, 1)
                 raise RequestError(
                     f"{names} {'have' if len(projects) > 1 else 'has'} no {kind} `{name}`",

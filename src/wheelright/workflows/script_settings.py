@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from wheelright.project import load_settings
 
@@ -36,14 +37,14 @@ def script_context(context: Context, script: Script) -> Context:
 def _over(script: Settings, user: Settings) -> Settings:
     """Merge: the script's keys win over the user's files; lists of indexes are joined."""
     values = {}
-    for field in fields(script):
-        key = field.name.replace("_", "-")
+    for name in script.__struct_fields__:
+        key = name.replace("_", "-")
         if key not in script.origins:
             continue
         if key in user.origins and user.origins[key].level == "environment":
             continue
-        value = getattr(script, field.name)
+        value = getattr(script, name)
         if key in {"index", "find-links", "extra-index-url"}:
-            value = (*value, *getattr(user, field.name))
-        values[field.name] = value
+            value = (*value, *getattr(user, name))
+        values[name] = value
     return replace(user, **values, origins={**user.origins, **script.origins})
