@@ -232,6 +232,14 @@ def test_a_python_that_is_not_here_is_named(bench: Workbench) -> None:
     )
 
 
+def test_the_way_out_that_is_named_leads_out(bench: Workbench, log: Path) -> None:
+    bench.index.add("native", "0.9")
+    add_native(bench.index, "native", "1.0")
+    line = "pip install --target out --python-platform windows native"
+    assert "`--no-build-package native`" in bench(line).err
+    assert " + native==0.9\n" in bench.ok(f"{line} --no-build-package native").err
+
+
 # -- what may be built
 
 

@@ -93,6 +93,7 @@ _FORMATS = (
         scope="pip",
         heading=BUILD,
         help="Use only wheels of this package; `:all:` stands for all",
+        aliases=("--no-build-package",),
     ),
     Option(
         flags=("--no-binary",),
@@ -103,6 +104,7 @@ _FORMATS = (
         scope="pip",
         heading=BUILD,
         help="Build this package, whatever wheels it has; `:all:` stands for all",
+        aliases=("--no-binary-package",),
     ),
     *BUILDING_OPTIONS,
 )
