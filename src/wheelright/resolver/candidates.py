@@ -5,6 +5,7 @@ of a set is its top bit. Pre-releases stand below all final releases unless they
 outright, so that "stable first" needs no rule in the search. Within those two runs versions are
 sorted, and a specifier is a few bisections: only versions that share their release number with
 the specifier's are asked of ``packaging`` one by one, since that is where its exceptions lie.
+Comparisons with plain numbers, which nearly all are, are read here and never get there.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct
 from packaging.specifiers import InvalidSpecifier, Specifier, SpecifierSet
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from wheelright.resolver.facts import Candidate, Listing, Origin
 
 _PRE = re.compile(r"[abc]|dev|pre", re.IGNORECASE)
+_PLAIN_PART = re.compile(r"(==|!=|>=|<=|~=|>|<)(\d+(?:\.\d+)*)(\.\*)?", re.ASCII)
+
+#: Epoch and release number without trailing zeros: what versions are sorted by, first of all.
+Key: TypeAlias = "tuple[int, tuple[int, ...]]"
 
 
 class InvalidSpecifierText(RequestError):  # noqa: N818 - named as packaging names its kind
@@ -49,7 +54,53 @@ def specifiers_of(text: str) -> tuple[Specifier, ...]:
 
 def is_prerelease(version: str) -> bool:
     """Whether a version is a pre- or development release, judged by its letters alone."""
+    if _is_plain(version):
+        return False
     return _PRE.search(version.partition("+")[0]) is not None
+
+
+def _is_plain(version: str) -> bool:
+    """Whether a version is numbers and dots alone."""
+    return version.replace(".", "").isdigit()
+
+
+class Part(Struct, frozen=True):
+    """One comparison of a specifier with a plain version; ``prefix`` where it ends in ``.*``."""
+
+    operator: str
+    text: str
+    key: Key
+    prefix: tuple[int, ...] = ()
+
+    @property
+    def specifier(self) -> Specifier:
+        """The same for ``packaging``."""
+        return Specifier(self.operator + self.text)
+
+
+@lru_cache(maxsize=16384)
+def _plain_parts(text: str) -> tuple[Part, ...] | None:
+    """Read a specifier of plain comparisons; None where any part of it is of another kind."""
+    parts = []
+    for one in text.split(","):
+        match = _PLAIN_PART.fullmatch(one)
+        if match is None:
+            return None
+        operator, version, star = match.groups()
+        prefix = tuple(map(int, version.split(".")))
+        if star:
+            if operator not in {"==", "!="}:
+                return None
+            parts.append(Part(operator, f"{version}.*", _key_of(version), prefix))
+        elif operator == "~=":
+            if len(prefix) < 2:
+                return None
+            parts.append(Part(">=", version, _key_of(version)))
+            whole = version.rpartition(".")[0]
+            parts.append(Part("==", f"{whole}.*", _key_of(whole), prefix[:-1]))
+        else:
+            parts.append(Part(operator, version, _key_of(version)))
+    return tuple(parts)
 
 
 class Choice(Struct, frozen=True):
@@ -71,53 +122,72 @@ class Candidates:
         self.name = listing.name
         self.unknown = listing.unknown
         self.listing = listing
-        ascending = listing.candidates[::-1]
-        if choice.prereleases == "allow":
-            runs: list[list[Candidate]] = [list(ascending)]
-        else:
+        final: list[Candidate] = []
+        early = final if choice.prereleases == "allow" else []
+        reluctant = False
+        for candidate in reversed(listing.candidates):
+            (early if is_prerelease(candidate.version) else final).append(candidate)
+            reluctant = reluctant or candidate.reluctant
+        runs = [final] if early is final else [early, final]
+        if reluctant:
             runs = [
-                [c for c in ascending if is_prerelease(c.version)],
-                [c for c in ascending if not is_prerelease(c.version)],
-            ]
-        if any(c.reluctant for c in ascending):
-            runs = [
-                [c for c in run if c.reluctant is reluctant]
-                for run in runs
-                for reluctant in (True, False)
+                [c for c in run if c.reluctant is late] for run in runs for late in (True, False)
             ]
         if choice.oldest:
             runs = [run[::-1] for run in runs]
         self.runs = runs
-        self._keys: list[list[tuple[int, tuple[int, ...]]] | None] = [None] * len(runs)
+        self._texts: list[list[str] | None] = [None] * len(runs)
         self.oldest = choice.oldest
         self.order: list[Candidate] = [c for run in runs for c in run]
-        self.bits = {c.identity: number for number, c in enumerate(self.order, 1)}
         self.any = ((1 << len(self.order)) - 1) << 1
         self.full = self.any | 1
-        self.barred = self._bar(choice)
+        self.bits: dict[str, int] = {}
         self.by_python: dict[str, int] = {}
-        for number, candidate in enumerate(self.order, 1):
-            text = candidate.requires_python or ""
-            self.by_python[text] = self.by_python.get(text, 0) | 1 << number
         self.by_origin: dict[Origin, int] = {}
-        for number, candidate in enumerate(self.order, 1):
-            if candidate.origin is not None:
-                bits = self.by_origin.get(candidate.origin, 0)
-                self.by_origin[candidate.origin] = bits | 1 << number
+        self.unserved: set[str] = set()
+        self._look()
+        self.barred = self._bar(choice)
         self._sets: dict[str, int] = {}
+        self._parts: dict[Part, int] = {}
+
+    def _look(self) -> None:
+        """Gather what candidates share: a ``Requires-Python``, an origin, what is not served."""
+        bits, by_python, since, before = self.bits, self.by_python, 1, ""
+        for number, candidate in enumerate(self.order, 1):
+            origin = candidate.origin
+            if origin is None:
+                bits[candidate.version] = number
+            else:
+                bits[candidate.identity] = number
+                self.by_origin[origin] = self.by_origin.get(origin, 0) | 1 << number
+            if candidate.unserved:
+                self.unserved.update(candidate.unserved)
+            text = candidate.requires_python or ""
+            if text != before:  # most share it with the one before
+                if number > since:
+                    run = (1 << number) - (1 << since)
+                    by_python[before] = by_python.get(before, 0) | run
+                since, before = number, text
+        number = len(self.order) + 1
+        if number > since:
+            by_python[before] = by_python.get(before, 0) | (1 << number) - (1 << since)
 
     def _bar(self, choice: Choice) -> dict[int, str]:
         barred: dict[int, str] = {}
-        pinned = {version_of(text) for text in choice.pinned}
         no_pre = choice.prereleases == "disallow" or (
             choice.prereleases == "explicit" and not choice.named
         )
+        pinned: set[Version] | None = None
         for number, candidate in enumerate(self.order, 1):
-            version = candidate.version
-            if candidate.yanked is not False and version_of(version) not in pinned:
-                reason = candidate.yanked if isinstance(candidate.yanked, str) else ""
-                barred[number] = f"yanked ({reason.strip()})" if reason.strip() else "yanked"
-            elif no_pre and is_prerelease(version):
+            if candidate.yanked is not False:
+                if pinned is None:
+                    pinned = {version_of(text) for text in choice.pinned}
+                if version_of(candidate.version) not in pinned:
+                    reason = candidate.yanked if isinstance(candidate.yanked, str) else ""
+                    reason = reason.strip()
+                    barred[number] = f"yanked ({reason})" if reason else "yanked"
+                    continue
+            if no_pre and is_prerelease(candidate.version):
                 barred[number] = "a pre-release"
         return barred
 
@@ -147,10 +217,53 @@ class Candidates:
         if known is None:
             known = self.any
             if specifier:
-                for part in specifiers_of(specifier):
-                    known &= self._part(part)
+                parts = _plain_parts(specifier)
+                if parts is not None:
+                    for part in parts:
+                        known &= self._plain(part)
+                else:
+                    for other in specifiers_of(specifier):
+                        known &= self._part(other)
             self._sets[specifier] = known
         return known
+
+    def _plain(self, part: Part) -> int:
+        """Return what one plain comparison admits."""
+        known = self._parts.get(part)
+        if known is None:
+            known, offset = 0, 1
+            for number, run in enumerate(self.runs):
+                if run:
+                    known |= self._plain_run(number, part) << offset
+                    offset += len(run)
+            self._parts[part] = known
+        return known
+
+    def _plain_run(self, number: int, part: Part) -> int:
+        """One run: bisect to the versions with this release number or prefix."""
+        texts = self._texts_of(number)
+        operator, count = part.operator, len(texts)
+        below = bisect_left(texts, part.key, key=_key_of)
+        if part.prefix:
+            after = (0, (*part.prefix[:-1], part.prefix[-1] + 1))
+            above = bisect_left(texts, after, below, key=_key_of)
+            ascending = (1 << above) - (1 << below)
+            if operator == "!=":
+                ascending ^= (1 << count) - 1
+        else:
+            above = bisect_right(texts, part.key, below, key=_key_of)
+            low = (1 << below) - 1 if operator in {"<", "<=", "!="} else 0
+            high = (1 << count) - (1 << above) if operator in {">", ">=", "!="} else 0
+            ascending = low | high
+            for at in range(below, above):
+                text = texts[at]
+                if (
+                    operator in {"==", ">=", "<="}
+                    if _is_plain(text)
+                    else part.specifier.contains(version_of(text), prereleases=True)
+                ):
+                    ascending |= 1 << at
+        return _mirrored(ascending, count) if self.oldest else ascending
 
     def _part(self, part: Specifier) -> int:
         if part.operator == "===" or part.version.endswith(".*") or part.operator == "~=":
@@ -164,15 +277,14 @@ class Candidates:
 
     def _run_part(self, number: int, part: Specifier, version: Version) -> int:
         """One run: bisect to the versions with this release number, ask about those alone."""
-        run = self.runs[number]
-        keys = self._keys_of(number)
-        count = len(run)
-        key = (version.epoch, _trimmed(version))
-        below = bisect_left(keys, key)
-        above = bisect_right(keys, key)
+        texts = self._texts_of(number)
+        count = len(texts)
+        key = (version.epoch, _trimmed(version.release))
+        below = bisect_left(texts, key, key=_key_of)
+        above = bisect_right(texts, key, below, key=_key_of)
         near = 0
         for at in range(below, above):
-            if _admits(part, version, version_of(self._at(run, at).version)):
+            if part.contains(version_of(texts[at]), prereleases=True):
                 near |= 1 << at
         operator = part.operator
         low = (1 << below) - 1 if operator in {"<", "<=", "!="} else 0
@@ -180,17 +292,14 @@ class Candidates:
         ascending = low | near | high
         return _mirrored(ascending, count) if self.oldest else ascending
 
-    def _at(self, run: list[Candidate], ascending: int) -> Candidate:
-        return run[len(run) - 1 - ascending] if self.oldest else run[ascending]
-
-    def _keys_of(self, number: int) -> list[tuple[int, tuple[int, ...]]]:
-        """Return epoch and release number of the versions of a run, ascending."""
-        keys = self._keys[number]
-        if keys is None:
+    def _texts_of(self, number: int) -> list[str]:
+        """Return the versions of a run, ascending."""
+        texts = self._texts[number]
+        if texts is None:
             run = self.runs[number]
-            keys = [_key_of(c.version) for c in (reversed(run) if self.oldest else run)]
-            self._keys[number] = keys
-        return keys
+            texts = [c.version for c in (reversed(run) if self.oldest else run)]
+            self._texts[number] = texts
+        return texts
 
     def _asked(self, part: Specifier) -> int:
         """Ask ``packaging`` about every candidate: for the operators on prefixes and strings."""
@@ -202,29 +311,19 @@ class Candidates:
 
 
 @lru_cache(maxsize=65536)
-def _key_of(text: str) -> tuple[int, tuple[int, ...]]:
+def _key_of(text: str) -> Key:
+    if _is_plain(text):
+        return 0, _trimmed(tuple(map(int, text.split("."))))
     version = version_of(text)
-    return version.epoch, _trimmed(version)
+    return version.epoch, _trimmed(version.release)
 
 
-def _trimmed(version: Version) -> tuple[int, ...]:
+def _trimmed(release: tuple[int, ...]) -> tuple[int, ...]:
     """Return the release number without trailing zeros, so that 1.0 and 1 share it."""
-    release = version.release
     end = len(release)
     while end > 1 and release[end - 1] == 0:
         end -= 1
     return release[:end]
-
-
-def _admits(part: Specifier, version: Version, candidate: Version) -> bool:
-    """Whether a specifier on ``version`` admits a version with the same release number."""
-    if _plain(version) and _plain(candidate):
-        return part.operator in {"==", ">=", "<="}
-    return part.contains(candidate, prereleases=True)
-
-
-def _plain(version: Version) -> bool:
-    return not (version.is_prerelease or version.is_postrelease or version.local)
 
 
 def _mirrored(bits: int, count: int) -> int:

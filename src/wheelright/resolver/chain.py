@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from wheelright.resolver.incompatibility import RequirementCause, SameVersionCause
-from wheelright.resolver.words import cause_of, kind_of
+from wheelright.resolver.words import cause_of, gathered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -209,7 +209,7 @@ class _Chain:
 def forced(leaves: Iterable[Incompatibility], words: Words) -> tuple[Step, int] | None:
     """Return the last step of a proof without case splits and its project; None where none is."""
     chain = _Chain(words, [node.candidates.any for node in words.nodes], {0})
-    states: dict[tuple[object, ...], list[Incompatibility]] = defaultdict(list)
+    states: list[Incompatibility] = []
     for leaf in leaves:
         if isinstance(leaf.cause, RequirementCause):
             parent = next(iter(leaf.terms))
@@ -217,8 +217,8 @@ def forced(leaves: Iterable[Incompatibility], words: Words) -> tuple[Step, int] 
         elif isinstance(leaf.cause, SameVersionCause):
             return None
         else:
-            states[kind_of(leaf)].append(leaf)
-    for group in states.values():
+            states.append(leaf)
+    for group in gathered(states):
         ((project, bits),) = group[0].terms.items()
         for leaf in group[1:]:
             bits |= leaf.terms[project]

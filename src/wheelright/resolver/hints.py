@@ -34,8 +34,8 @@ def hints_of(
         *_absent(premises, candidates),
         *_blocked(premises, nearest, candidates, request),
         *_pythons(premises, request),
-        *_prereleases(premises),
-        *_yanked(premises),
+        *_prereleases(premises, candidates),
+        *_yanked(premises, candidates),
     ]
     return tuple(dict.fromkeys(found))[:HINTS]
 
@@ -141,27 +141,41 @@ def _pythons(premises: Sequence[Premise], request: Request) -> Iterator[str]:
             )
 
 
-def _prereleases(premises: Sequence[Premise]) -> Iterator[str]:
-    for project, version, _ in _barred(premises, "a pre-release"):
+def _prereleases(
+    premises: Sequence[Premise], candidates: Mapping[str, Candidates]
+) -> Iterator[str]:
+    for project, version, _ in _barred(premises, candidates, "a pre-release"):
         yield f"`{project}` {version} is a pre-release; `--prerelease allow` admits it"
 
 
-def _yanked(premises: Sequence[Premise]) -> Iterator[str]:
-    for project, version, reason in _barred(premises, "yanked"):
+def _yanked(premises: Sequence[Premise], candidates: Mapping[str, Candidates]) -> Iterator[str]:
+    for project, version, reason in _barred(premises, candidates, "yanked"):
         why = reason.removeprefix("yanked").strip()
         said = f"was yanked {why}" if why else "was yanked"
         yield f"`{project}` {version} {said}; `{project}=={version}` in the project takes it anyway"
 
 
-def _barred(premises: Sequence[Premise], start: str) -> Iterator[tuple[str, str, str]]:
-    """Yield the newest barred version per project: name, version, reason."""
+def _barred(
+    premises: Sequence[Premise], candidates: Mapping[str, Candidates], start: str
+) -> Iterator[tuple[str, str, str]]:
+    """Yield the newest barred version per project whose files fit somewhere, and the reason."""
     newest: dict[str, tuple[str, str]] = {}
     for premise in premises:
         if premise.kind != "barred" or not premise.text.startswith(start):
             continue
-        version = _newest(premise.versions)
+        known = candidates.get(premise.project)
+        versions = [one for one in premise.versions if known is None or _fits(known, one)]
+        if not versions:
+            continue
+        version = _newest(versions)
         before = newest.get(premise.project)
         if before is None or version_of(before[0]) < version_of(version):
             newest[premise.project] = (version, premise.text)
     for project, (version, reason) in newest.items():
         yield project, version, reason
+
+
+def _fits(candidates: Candidates, version: str) -> bool:
+    """Whether the files of a version serve anywhere: if not, to admit it would not help."""
+    bit = candidates.bits.get(version)
+    return bit is None or candidates.candidate(bit).served != frozenset()

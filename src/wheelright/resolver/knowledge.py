@@ -147,9 +147,9 @@ class Knowledge:
         choice = Choice(oldest, prereleases, name in self.named, pins)
         known = self.candidates[name] = Candidates(answer, choice)
         new = False
-        for text in {c.requires_python for c in known.order if c.requires_python}:
+        for text in filter(None, known.by_python):
             new |= self.vocabulary.learn_bound(text)
-        for text in {text for candidate in known.order for text in candidate.unserved}:
+        for text in known.unserved:
             new |= self.vocabulary.learn(parse_marker(text), listed=bool(self.request.points))
         for text in {text for origin in known.by_origin for text in origin.where + origin.unless}:
             new |= self.vocabulary.learn(parse_marker(text), listed=bool(self.request.points))

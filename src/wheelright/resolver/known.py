@@ -28,16 +28,20 @@ Pair: TypeAlias = "tuple[int, int, int, Incompatibility]"
 class Required(Struct):
     """What single versions of one project require of another: ``union`` of the versions, by each.
 
+    ``forbidden`` are all versions of the other that any of them does not take.
+
     Looked through by the versions that are still allowed: falling through a thousand versions
     would cost a million looks otherwise.
     """
 
     union: int = 0
+    forbidden: int = 0
     by_version: dict[int, list[tuple[int, Incompatibility]]] = msgspec.field(default_factory=dict)
 
     def add(self, version: int, versions: int, incompatibility: Incompatibility) -> None:
         """Take in what ``version``, a set of one, requires."""
         self.union |= version
+        self.forbidden |= versions
         self.by_version.setdefault(version, []).append((versions, incompatibility))
 
 
@@ -45,14 +49,17 @@ class Shelf(Struct):
     """The incompatibilities that speak of one project.
 
     ``alone`` speak of no other; ``exact`` need one version of this project, by that version set;
-    ``required`` one version of another, by that project; ``pairs`` are what else speaks of two;
-    ``many`` speak of more.
+    ``required`` one version of another, by that project, and ``forbidden`` are all versions that
+    these do not take; ``pairs`` are what else speaks of two, and ``paired`` all their versions
+    of this project; ``many`` speak of more.
     """
 
     alone: list[tuple[int, Incompatibility]] = msgspec.field(default_factory=list)
     exact: dict[int, list[Pair]] = msgspec.field(default_factory=dict)
     required: dict[int, Required] = msgspec.field(default_factory=dict)
+    forbidden: int = 0
     pairs: list[Pair] = msgspec.field(default_factory=list)
+    paired: int = 0
     many: list[tuple[int, Incompatibility]] = msgspec.field(default_factory=list)
 
 
@@ -92,8 +99,10 @@ class Incompatibilities:
             if required is None:
                 required = shelf.required[other] = Required()
             required.add(others, versions, incompatibility)
+            shelf.forbidden |= versions
         else:
             shelf.pairs.append(pair)
+            shelf.paired |= versions
 
     def propagate(self) -> Incompatibility | None:
         """Derive until nothing follows; return an incompatibility all of whose terms hold."""
@@ -118,15 +127,9 @@ class Incompatibilities:
             if allowed[project] & versions and self._follow(incompatibility):
                 return incompatibility
         current = allowed[project]
-        for pairs in (shelf.exact.get(current, ()), shelf.pairs):
-            for versions, other, others, incompatibility in reversed(pairs):
-                if (
-                    current & ~versions == 0
-                    and allowed[other] & others
-                    and self._follow(incompatibility)
-                ):
-                    return incompatibility
-        conflict = self._look_required(shelf, current) if shelf.required else None
+        conflict = self._look_pairs(shelf, current)
+        if conflict is None and current & ~shelf.forbidden == 0:
+            conflict = self._look_required(shelf, current)
         if conflict is not None:
             return conflict
         for versions, incompatibility in reversed(shelf.many):
@@ -134,10 +137,29 @@ class Incompatibilities:
                 return incompatibility
         return None
 
+    def _look_pairs(self, shelf: Shelf, current: int) -> Incompatibility | None:
+        """Derive what follows for those of two projects, but for ``required``."""
+        allowed = self.assignments.allowed
+        for _, other, others, incompatibility in reversed(shelf.exact.get(current, ())):
+            if allowed[other] & others and self._follow(incompatibility):
+                return incompatibility
+        if current & ~shelf.paired:
+            return None
+        for versions, other, others, incompatibility in reversed(shelf.pairs):
+            if (
+                current & ~versions == 0
+                and allowed[other] & others
+                and self._follow(incompatibility)
+            ):
+                return incompatibility
+        return None
+
     def _look_required(self, shelf: Shelf, current: int) -> Incompatibility | None:
         """Derive what follows for those that require a project, of which ``current`` is left."""
         allowed = self.assignments.allowed
         for other, required in shelf.required.items():
+            if current & ~required.forbidden:
+                continue
             left = allowed[other] & required.union
             while left:
                 version = left & -left
@@ -175,16 +197,28 @@ class Incompatibilities:
         for versions, incompatibility in shelf.alone:
             if versions >> bit & 1:
                 yield incompatibility
-        for pairs in (shelf.exact.get(1 << bit, ()), shelf.pairs):
-            for versions, other, others, incompatibility in pairs:
-                if versions >> bit & 1 and allowed[other] & ~others == 0:
-                    yield incompatibility
-        for other, required in shelf.required.items():
-            found = required.by_version.get(allowed[other], ())
-            yield from (one for versions, one in found if versions >> bit & 1)
-        for versions, incompatibility in shelf.many:
-            if versions >> bit & 1 and self._state(incompatibility, project)[0]:
+        version = 1 << bit
+        for _, other, others, incompatibility in shelf.exact.get(version, ()):
+            if allowed[other] & ~others == 0:
                 yield incompatibility
+        for versions, other, others, incompatibility in (
+            shelf.pairs if shelf.paired & version else ()
+        ):
+            if versions & version and allowed[other] & ~others == 0:
+                yield incompatibility
+        if shelf.forbidden & version:
+            yield from self._barring_required(shelf, version)
+        for versions, incompatibility in shelf.many:
+            if versions & version and self._state(incompatibility, project)[0]:
+                yield incompatibility
+
+    def _barring_required(self, shelf: Shelf, version: int) -> Iterator[Incompatibility]:
+        allowed = self.assignments.allowed
+        for other, required in shelf.required.items():
+            if required.forbidden & version:
+                for versions, incompatibility in required.by_version.get(allowed[other], ()):
+                    if versions & version:
+                        yield incompatibility
 
     def forget(self) -> None:
         """Drop incompatibilities that can never hold again; only meaningful on level 0.

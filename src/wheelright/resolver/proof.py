@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from wheelright.resolver.chain import Step
 from wheelright.resolver.incompatibility import Derived
-from wheelright.resolver.words import kind_of, plural
+from wheelright.resolver.words import gathered, plural
 
 if TYPE_CHECKING:
     from wheelright.resolver.incompatibility import Incompatibility
@@ -61,11 +61,8 @@ def _derived(proof: Incompatibility) -> tuple[list[Incompatibility], dict[int, i
 
 
 def _clauses(premises: list[Incompatibility], words: Words) -> list[str]:
-    groups: dict[tuple[object, ...], list[Incompatibility]] = {}
-    for premise in premises:
-        if not isinstance(premise.cause, Derived):
-            groups.setdefault(kind_of(premise), []).append(premise)
-    return [words.leaves(group) for group in groups.values()]
+    given = [premise for premise in premises if not isinstance(premise.cause, Derived)]
+    return [words.leaves(group) for group in gathered(given)]
 
 
 def said(node: Incompatibility, words: Words) -> str:

@@ -77,6 +77,7 @@ class Search:
     reached: int = 0  # bit by project: reached anywhere
     extras: int = 0  # bit by project: an extra of another
     restless: int = 0  # bit by project: given up too often to wait for its turn
+    likely: dict[int, tuple[int, int]] = field(default_factory=dict)  # foretold for these sets
     forget_at: int = 0  # the number of conflicts at which to look what can be forgotten
 
     def __post_init__(self) -> None:
@@ -449,11 +450,13 @@ class Search:
         visited; then what would be if nothing went wrong.
         """
         yield from self._falling(project)
-        allowed = self.assignments.allowed
+        allowed, reach, likely = self.assignments.allowed, self.reach, self.likely
         for other in ones(self.assignments.needed & self.reached & ~self.extras):
-            node = self.nodes[other]
-            if other != project:
+            state = allowed[other], reach[other]
+            if other != project and likely.get(other) != state:
+                node = self.nodes[other]
                 yield node.key[0], self._likely(node, allowed[other])
+                likely[other] = state  # whoever came back for more has taken it
 
     def _falling(self, project: int) -> Iterator[tuple[str, str]]:
         fallen = self.knowledge.visits.get(self.nodes[project].key[0], 0)

@@ -252,7 +252,8 @@ class Universe:
 
     def misfit_mask(self, candidate: Candidate) -> int:
         """Return where the files of a candidate do not serve."""
-        misfit = self.everything & ~self.serve_mask(candidate.served)
+        serves = candidate.served
+        misfit = 0 if serves is None else self.everything & ~self.serve_mask(serves)
         for text in candidate.unserved:
             misfit |= self.mask(parse_marker(text))
         if candidate.origin is not None:

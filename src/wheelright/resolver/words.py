@@ -19,13 +19,15 @@ from wheelright.resolver.incompatibility import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from wheelright.resolver.graph import Node
     from wheelright.resolver.incompatibility import Incompatibility
 
 #: At most so many runs of versions are said one by one.
 RUNS = 3
+#: At most so many reasons for which files do not fit are told of one project.
+REASONS = 2
 #: Reasons of barred versions that read on after "is".
 STATES = ("yanked", "a pre-release", "excluded")
 
@@ -141,12 +143,31 @@ class Words:
             text = " or ".join(bounds) if len(bounds) <= 2 else "newer ones"
             return f"{what} {'need' if many else 'needs'} Python {text}"
         assert isinstance(cause, BarredCause | MisfitCause)
+        reasons = dict.fromkeys(
+            leaf.cause.reason for leaf in leaves if isinstance(leaf.cause, MisfitCause)
+        )
+        if len(reasons) > 1:
+            return self._unfit(project, versions, leaves)
         if cause.reason.startswith(STATES):
             reason = cause.reason
             if many and reason == "a pre-release":
                 reason = "pre-releases"
             return f"{what} {'are' if many else 'is'} {reason}"
         return f"{what} cannot be used ({cause.reason})"
+
+    def _unfit(self, project: int, versions: int, leaves: Sequence[Incompatibility]) -> str:
+        """Say of versions whose files fit for many reasons not: that of the newest is told."""
+        order = self._order(project)
+        newest = max((bit for bit in order if versions >> bit & 1), key=order.index)
+        first = next(leaf for leaf in leaves if leaf.terms[project] >> newest & 1)
+        assert isinstance(first.cause, MisfitCause)
+        alike = 0
+        for leaf in leaves:
+            if isinstance(leaf.cause, MisfitCause) and leaf.cause.reason == first.cause.reason:
+                alike |= leaf.terms[project]
+        others = (versions & ~alike).bit_count()
+        what = self.versions(project, alike)
+        return f"{what} cannot be used ({first.cause.reason}), nor can {others} older versions"
 
     def same(self, leaf: Incompatibility) -> str:
         """Say that a project and its extra are one version."""
@@ -161,6 +182,25 @@ class Words:
         if isinstance(cause, SameVersionCause):
             return self.same(leaves[0])
         return self.state(leaves)
+
+
+def gathered(leaves: Iterable[Incompatibility]) -> list[list[Incompatibility]]:
+    """Gather leaves that one clause can say.
+
+    Versions that fail for want of files are one clause as well where there are more reasons than
+    anyone reads.
+    """
+    groups: dict[tuple[object, ...], list[Incompatibility]] = {}
+    unfit: dict[int, list[tuple[object, ...]]] = {}
+    for leaf in leaves:
+        kind = kind_of(leaf)
+        if kind not in groups and isinstance(leaf.cause, MisfitCause):
+            unfit.setdefault(next(iter(leaf.terms)), []).append(kind)
+        groups.setdefault(kind, []).append(leaf)
+    for first, *others in (kinds for kinds in unfit.values() if len(kinds) > REASONS):
+        for kind in others:
+            groups[first] += groups.pop(kind)
+    return list(groups.values())
 
 
 def plural(what: str) -> bool:

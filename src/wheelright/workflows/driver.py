@@ -32,6 +32,7 @@ from wheelright.resolver import (
 from wheelright.resolver.candidates import is_prerelease, specifiers_of, version_of
 from wheelright.resolver.markers import Atom, atoms
 from wheelright.resolver.requirements import parse_dependency
+from wheelright.workflows.fitness import FIT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping
@@ -92,8 +93,10 @@ class Driver(Struct):
     unknown: dict[str, ProjectNotFoundError] = field(default_factory=dict)
     foreign: dict[str, Dependency] = field(default_factory=dict)  # by who brought it
     cut: dict[str, str] = field(default_factory=dict)  # the newest version that `restrict` took
+    left_out: dict[str, dict[str, str]] = field(default_factory=dict)  # by version: why
     _releases: dict[str, dict[str, Release]] = field(default_factory=dict)
     _page_jobs: dict[str, Future[ProjectPage]] = field(default_factory=dict)
+    _metadata: dict[tuple[str, str], Metadata] = field(default_factory=dict)  # that took no request
     _metadata_jobs: dict[tuple[str, str], Future[Metadata]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
     _guesses: set[tuple[str, str]] = field(default_factory=set)
@@ -144,7 +147,8 @@ class Driver(Struct):
 
     def counts(self) -> str:
         """Say how much was read, from the cache or an index, for ``-v`` and benchmarks."""
-        return f"{len(self._page_jobs)} pages, {len(self._metadata_jobs)} metadata files read"
+        read = len(self._metadata) + len(self._metadata_jobs)
+        return f"{len(self._page_jobs)} pages, {read} metadata files read"
 
     # -- listings
 
@@ -173,11 +177,17 @@ class Driver(Struct):
             self.unknown[name] = error
             return Listing(name, (), f"no index knows a project named `{name}`")
         self.reporter.advance("resolve", 0, name)
-        candidates = []
+        judge, candidates = self.judge.judge, []
         for release in page.releases:
-            fitness = self.judge.judge(name, release)
-            if fitness.left_out is None:
+            fitness = judge(name, release)
+            if fitness is FIT:
+                said = release.summary
+                one = Candidate(release.version, said.requires_python, said.yanked)
+                candidates.append(one)
+            elif fitness.left_out is None:
                 candidates.append(_candidate(release, fitness))
+            else:
+                self.left_out.setdefault(name, {})[release.version] = fitness.left_out
         return Listing(name, tuple(candidates), None if page.releases else _empty(name))
 
     def _want_page(self, name: str) -> Future[ProjectPage]:
@@ -216,7 +226,8 @@ class Driver(Struct):
             self._answered += 1
             self._guesses.discard((name, version))
         try:
-            metadata = self._want_metadata(name, version).result()
+            job = self._want_metadata(name, version)
+            metadata = self._metadata[name, version] if job is None else job.result()
         except MetadataUnavailableError as error:
             return Unavailable("; ".join((error.message, *error.details)))
         foreign = self._foreign(metadata.requires_dist)
@@ -248,21 +259,23 @@ class Driver(Struct):
                 return dependency
         return None
 
-    def _want_metadata(self, name: str, version: str) -> Future[Metadata]:
+    def _want_metadata(self, name: str, version: str) -> Future[Metadata] | None:
+        """See that a version's metadata is known or asked for; None where it is known already."""
+        key = name, version
         with self._lock:
-            job = self._metadata_jobs.get((name, version))
+            if key in self._metadata:
+                return None
+            job = self._metadata_jobs.get(key)
             if job is None:
                 release = self._release(name, version)
                 known = self.indexes.kept_metadata(_name(name), release)
                 if known is None:
                     files = self.judge.order(release)
                     known = self.indexes.known_metadata(_name(name), version, files)
-                job = (
-                    _done(known)
-                    if known is not None
-                    else self._start(self._load_metadata, name, version)
-                )
-                self._metadata_jobs[name, version] = job
+                if known is not None:
+                    self._metadata[key] = known
+                    return None
+                job = self._metadata_jobs[key] = self._start(self._load_metadata, name, version)
             return job
 
     def _release(self, name: str, version: str) -> Release:

@@ -30,3 +30,7 @@ class Fitness(Struct, frozen=True):
     unserved: tuple[str, ...] = ()
     files: HopefulFiles | None = None
     reluctant: bool = False
+
+
+FIT = Fitness()
+"""What is said of a release that serves wherever it is wanted."""

@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from wheelright.resolver.candidates import is_prerelease
 from wheelright.targets import InvalidFileName, nearest_wheel, parse_wheel_name
-from wheelright.workflows.fitness import Fitness
+from wheelright.workflows.fitness import FIT, Fitness
 from wheelright.workflows.required import unserved
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-    from wheelright.index import Release
+    from wheelright.index import ProjectPage, Release
     from wheelright.store import File
     from wheelright.targets import TagSet, WheelName
     from wheelright.workflows.policy import BuildPolicy
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 _MINOR = re.compile(r"(?:cp|pp|py)3(\d+)")
 _ABI3 = "abi3"
 ALL = ":all:"
-_FIT = Fitness()
+_UNASKED = "it has no wheel, and is built for another platform only when asked"
 
 
 def usable_files(name: str, release: Release, policy: BuildPolicy) -> tuple[File, ...]:
@@ -57,6 +58,21 @@ def wheel_names(files: Iterable[File]) -> list[WheelName]:
     return names
 
 
+def has_platform_wheels(release: Release) -> bool:
+    """Whether a release publishes wheels that are not for ``any`` platform."""
+    return any(file.is_wheel and not file.name.endswith("-any.whl") for file in release.files)
+
+
+def first_with_platform_wheels(page: ProjectPage) -> int:
+    """Return the position of the newest final release with platform wheels; past the end: none."""
+    found = (
+        at
+        for at, one in enumerate(page.releases)
+        if one.summary.wheels and not is_prerelease(one.version) and has_platform_wheels(one)
+    )
+    return next(found, len(page.releases))
+
+
 class UniversalJudge(Struct, frozen=True):
     """For a lock that must hold everywhere: a release counts if it has a usable file at all.
 
@@ -73,12 +89,12 @@ class UniversalJudge(Struct, frozen=True):
         """Judge a release: left out without usable files; misfit where one is required."""
         said, policy = release.summary, self.policy
         if said.sdists and policy.may_build(name):
-            return _FIT
+            return FIT
         if not (said.wheels and policy.may_use_wheels(name)):
             return Fitness(left_out=why_unusable(name, release, policy))
         missing = unserved(wheel_names(release.files), self.required) if self.required else ()
         if not missing:
-            return _FIT
+            return FIT
         places = " and ".join(f"`{text}`" for text in missing)
         return Fitness(misfit=f"it has no wheel for the required {places}", unserved=missing)
 
@@ -118,7 +134,8 @@ class MachineJudge:
     """For one Python on one platform: a wheel must fit, or the sdist may be built.
 
     On a ``foreign`` platform a release that has platform wheels, none of which fits, is passed
-    over even where it has an sdist: building it here would not give what is needed there.
+    over even where it has an sdist: building it here would not give what is needed there. So is an
+    older one without any wheel, which ``pages`` (what was read of each project) tells.
     ``passed_over`` gathers what the search looked at and was, with the reason.
     """
 
@@ -128,6 +145,8 @@ class MachineJudge:
     foreign: bool = False
     universal: UniversalJudge = field(init=False)
     passed_over: dict[tuple[str, str], str] = field(default_factory=dict)
+    pages: Mapping[str, ProjectPage] = field(default_factory=dict)
+    _old: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.universal = UniversalJudge(self.policy)
@@ -139,8 +158,20 @@ class MachineJudge:
         if not (wheels or (said.sdists and policy.may_build(name))):
             return Fitness(left_out=why_unusable(name, release, policy))
         if not wheels:
-            return _FIT
+            unasked = self.foreign and policy.may_use_wheels(name)
+            if unasked and release.version in self._before_wheels(name):
+                return Fitness(serves=frozenset(), misfit=_UNASKED)
+            return FIT
         return Fitness(files=MachineVerdict(self, name, release))
+
+    def _before_wheels(self, name: str) -> frozenset[str]:
+        """Return the versions of a project that are older than one with platform wheels."""
+        known = self._old.get(name)
+        if known is None:
+            page = self.pages.get(name)
+            older = () if page is None else page.releases[first_with_platform_wheels(page) :]
+            known = self._old[name] = frozenset(one.version for one in older)
+        return known
 
     def misfit(self, name: str, release: Release) -> str:
         """Return why no file can be installed, "" where one can; what is passed over is noted."""

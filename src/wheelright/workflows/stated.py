@@ -35,12 +35,15 @@ class Stated(Struct, frozen=True):
 
     def dependencies(self, name: str, version: str) -> Dependencies | None:
         """Return what is stated of a version (an entry for just it first), or None."""
+        entries = self.entries.get(name)
+        if entries is None:
+            return None
         from packaging.version import Version
 
         from wheelright.resolver import Dependencies
 
         for exact in (True, False):
-            for one in self.entries.get(name, ()):
+            for one in entries:
                 if (one.version is not None) is exact and (
                     one.version is None or one.version == Version(version)
                 ):
