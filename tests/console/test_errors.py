@@ -44,6 +44,11 @@ def test_everything() -> None:
     )
 
 
+def test_a_line_is_pointed_at_once() -> None:
+    error = RequestError("no", where="r.txt:2", excerpt=Excerpt("r.txt", 2, 1, "x"))
+    assert error_lines(error) == ["error: no", "  in r.txt:2:1", "    |", "  2 | x", "    | ^"]
+
+
 def test_where_beside_an_excerpt_of_another_file() -> None:
     error = RequestError("no", where="index a", excerpt=Excerpt("b.toml", 1, 1, "x"))
     assert text(error) == "error: no\n  in b.toml:1:1\n    |\n  1 | x\n    | ^\n  in index a"

@@ -16,11 +16,13 @@ if TYPE_CHECKING:
 WORLDS = int(os.environ.get("WORLDS", "120"))
 NAMES = ("a", "b", "c", "d")
 VERSIONS = ("1", "2", "3", "3.1rc1")
-SPECIFIERS = ("", "", ">=2", "<2", "<3", "==1", "==3", "!=2", ">=4", "<=3", "~=2.0", "==2.*")
+SPECIFIERS = (
+    *("",) * 5,
+    *(">=2", "<=2", "<3", "!=2") * 2,
+    *("<2", "==1", "==3", "~=2.0", "==2.*", ">=4"),
+)
 MARKERS = (
-    "",
-    "",
-    "",
+    *("",) * 4,
     "python_version >= '3.10'",
     "python_version < '3.10'",
     "sys_platform == 'linux'",
@@ -41,7 +43,7 @@ SYSTEMS = (
 )
 PLACES = [Place(python, *system) for python in PYTHONS for system in SYSTEMS]
 EXTRAS = ("x", "y")
-MARKS = (*("",) * 7, " | yanked", *(" | python >=3.10",) * 3, " | python >=3.11", " | broken: no")
+MARKS = (*("",) * 9, " | yanked", *(" | python >=3.10",) * 2, " | python >=3.11", " | broken: no")
 
 
 @st.composite
@@ -59,11 +61,13 @@ def requirement(draw: Callable[..., Any], *, root: bool) -> str:
 
 @st.composite
 def worlds(draw: Callable[..., Any]) -> tuple[World, list[str]]:
+    """Draw a world and what a project requires of it: dense enough to be split and to conflict."""
     releases: dict[str, list[str]] = {}
     for name in NAMES:
-        for version in draw(st.lists(st.sampled_from(VERSIONS), unique=True, max_size=3)):
+        few = 0 if draw(st.integers(0, 15)) == 15 else 2
+        for version in draw(st.lists(st.sampled_from(VERSIONS), unique=True, min_size=few)):
             mark = draw(st.sampled_from(MARKS))
-            lines = draw(st.lists(requirement(root=False), max_size=3))
+            lines = draw(st.lists(requirement(root=False), max_size=2))
             releases[f"{name} {version}{mark}"] = lines
         releases.setdefault(name, [])
-    return world(releases), draw(st.lists(requirement(root=True), min_size=1, max_size=3))
+    return world(releases), draw(st.lists(requirement(root=True), min_size=2, max_size=4))

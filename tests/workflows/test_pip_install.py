@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 import wheelright
 from support.wheels import make_sdist, make_wheel
-from support.workbench import BASE_PYTHON, VERSION
+from support.workbench import BASE_PYTHON, VERSION, lines
 from wheelright.interpreters import Search, probe
 from wheelright.workflows.pip import sites
 
@@ -322,6 +322,41 @@ def test_a_machine_without_any_version_is_a_conflict(wheels: Workbench) -> None:
     assert not (wheels.project / "out").exists()
 
 
+def test_files_that_fit_for_many_reasons_not_are_told_by_the_newest(bench: Workbench) -> None:
+    for minor in range(8, 12):
+        bench.index.add("fast", f"1.{minor}", tags=[f"cp3{minor}-cp3{minor}-{OLD}"], sdist=True)
+    bench.index.add("fast", "2.0", tags=[f"cp312-cp312-{NEW}"], sdist=True)
+    bench.index.add("fast", "2.1", yanked="broken", tags=[f"cp312-cp312-{NEW}"])
+    answer = bench(f"pip install {FOREIGN} fast")
+    assert answer.err == lines(
+        "error: no versions satisfy the requirements of `pip install`",
+        "  Because `fast==2.0` cannot be used (its wheels need glibc 2.28 or newer"
+        " (nearest: cp312-manylinux_2_28_x86_64)), nor can 4 older versions, `fast==2.1` is yanked"
+        " (broken) and `pip install` requires `fast`, the requirements of `pip install` cannot be"
+        " met.",
+        "hint: the wheels must fit x86_64-manylinux2014 (glibc 2.17, x86_64) with Python 3.12",
+        "hint: allow a build with `--no-binary fast`, or ask for another platform with"
+        " `--python-platform`",
+    )
+
+
+def test_old_versions_without_wheels_are_not_built_for_another_machine(bench: Workbench) -> None:
+    """What was published before there were wheels is no better an answer than the newest."""
+    bench.index.add("fast", "0.9", tags=(), sdist=True)
+    bench.index.add("fast", "1.0", tags=[f"cp312-cp312-{NEW}"], sdist=True)
+    bench.index.add("plain", "1.0", tags=(), sdist=True)
+    answer = bench(f"pip install {FOREIGN} fast")
+    assert answer.code == 1
+    assert (
+        "`fast==0.9` cannot be used (it has no wheel, and is built for another platform only when"
+        " asked)"
+    ) in answer.err
+    bench.ok(f"pip install {FOREIGN} fast<1 --no-binary fast")
+    bench.ok(f"pip install {FOREIGN} plain")
+    found = {path.name for path in (bench.project / "out").glob("*.dist-info")}
+    assert found == {"fast-0.9.dist-info", "plain-1.0.dist-info"}
+
+
 def test_a_build_is_made_for_another_machine_when_asked(wheels: Workbench) -> None:
     wheels.ok(f"pip install {FOREIGN} fast --no-binary fast")
     assert (wheels.project / "out" / "fast-2.0.dist-info").is_dir()
@@ -403,6 +438,14 @@ def both(bench: Workbench) -> Workbench:
 def test_only_wheels_where_that_is_asked(both: Workbench, options: str, version: str) -> None:
     answer = both.ok(f"pip install --target out --dry-run duo {options}")
     assert f" + duo=={version}\n" in answer.err
+
+
+def test_a_version_that_would_have_to_be_built_is_named(both: Workbench) -> None:
+    assert both("pip install --target out duo==2.0 --no-build").err == lines(
+        "error: no versions satisfy the requirements of `pip install`",
+        "  `pip install` requires `duo==2.0`, but no version of `duo` matches.",
+        "hint: `duo` 2.0 cannot be used: it has no wheel, and building it is off",
+    )
 
 
 def test_no_wheels_where_that_is_asked(both: Workbench) -> None:

@@ -27,7 +27,7 @@ def error_lines(
         lines.append(f"  while {printable(error.doing)}")
     if error.excerpt is not None:
         lines += _excerpt_lines(error.excerpt, style)
-    if error.where and (error.excerpt is None or error.where != error.excerpt.path):
+    if error.where and not _pointed_at(error.where, error.excerpt):
         lines.append(f"  in {style.paint(printable(error.where), 'cyan')}")
     details = [line for detail in error.details for line in printable(detail).split("\n")]
     lines += [f"  {line}".rstrip() for line in _bounded(details, every_detail=every_detail)]
@@ -36,6 +36,11 @@ def error_lines(
         lines.append(f"{style.paint('hint:', 'cyan', 'bold')} {head}")
         lines += [f"      {line}".rstrip() for line in rest]
     return lines
+
+
+def _pointed_at(where: str, excerpt: Excerpt | None) -> bool:
+    """Whether an excerpt says already where: its file, or a line of it."""
+    return excerpt is not None and (where == excerpt.path or where.startswith(f"{excerpt.path}:"))
 
 
 def _lowered(text: str) -> str:

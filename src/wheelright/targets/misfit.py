@@ -93,8 +93,11 @@ def _said_of_all(nearest: Misfit, alike: list[Misfit]) -> str:
         words = {
             one.text.removeprefix("is for ") for one in alike if one.text.startswith("is for ")
         }
+        if len(words) > 1:  # which of them needs what else is too much to say of many
+            words = {word.partition(" and needs ")[0] for word in words}
         if nearest.text.startswith("is for ") and words:
-            return f"are for {_join(sorted(words, key=_natural))}"
+            joined = _join(sorted(words, key=_natural))
+            return f"are for {joined.replace(' and needs ', ' and need ')}"
     verb, _, rest = nearest.text.partition(" ")
     return f"{plural.get(verb, verb)} {rest}"
 

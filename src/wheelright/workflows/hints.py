@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from wheelright.index import upkeep
 from wheelright.outside.urls import redact
 from wheelright.resolver import ResolutionFailure
+from wheelright.resolver.candidates import specifiers_of, version_of
+from wheelright.resolver.requirements import parse_dependency
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,6 +29,10 @@ def with_hints(failure: ResolutionFailure, driver: Driver, pages: Path) -> Resol
             alone = f"the only version of `{name}` is {fixed.version}"
             hints = [hint for hint in hints if hint != alone]
             hints.append(f"`{name}` comes from `{fixed.place}`, which holds {fixed.version}")
+        left_out = _left_out(name, failure, driver)
+        if left_out:
+            hints = [hint for hint in hints if not _tells_versions(hint, name)]
+            hints.append(left_out)
         unknown = driver.unknown.get(name)
         if unknown is not None:
             asked = ", ".join(f"`{url}`" for url in unknown.asked)
@@ -51,7 +57,33 @@ def with_hints(failure: ResolutionFailure, driver: Driver, pages: Path) -> Resol
         details=failure.details,
         hints=tuple(hints),
         culprits=failure.culprits,
+        premises=failure.premises,
+        marker=failure.marker,
     )
+
+
+def _tells_versions(hint: str, name: str) -> bool:
+    """Whether a hint of the resolver says which versions of a project there are."""
+    starts = (f"the only version of `{name}`", f"the versions of `{name}`", f"`{name}` has no vers")
+    return hint.startswith(starts)
+
+
+def _left_out(name: str, failure: ResolutionFailure, driver: Driver) -> str | None:
+    """Say why the newest version that would match was not even offered to the resolver."""
+    if not any(_tells_versions(hint, name) for hint in failure.hints):
+        return None
+    parts = [
+        part
+        for premise in failure.premises
+        if premise.kind == "requires"
+        for dependency in [parse_dependency(premise.text)]
+        if dependency.name == name
+        for part in specifiers_of(dependency.specifier or "")
+    ]
+    for version, why in driver.left_out.get(name, {}).items():  # newest first
+        if all(part.contains(version_of(version), prereleases=True) for part in parts):
+            return f"`{name}` {version} cannot be used: {why}"
+    return None
 
 
 def _further(name: str, driver: Driver) -> list[str]:

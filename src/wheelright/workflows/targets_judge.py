@@ -12,10 +12,15 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Literal
 
-from wheelright.resolver.candidates import is_prerelease
 from wheelright.targets import InvalidFileName, parse_wheel_name
 from wheelright.workflows.fitness import Fitness
-from wheelright.workflows.judges import UniversalJudge, metadata_order, why_unusable
+from wheelright.workflows.judges import (
+    UniversalJudge,
+    first_with_platform_wheels,
+    has_platform_wheels,
+    metadata_order,
+    why_unusable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -175,14 +180,7 @@ class TargetsJudge:
             return False
         first = self._first_with_wheels.get(name)
         if first is None:
-            found = (
-                at
-                for at, one in enumerate(page.releases)
-                if one.summary.wheels
-                and not is_prerelease(one.version)
-                and has_platform_wheels(one)
-            )
-            first = self._first_with_wheels[name] = next(found, len(page.releases))
+            first = self._first_with_wheels[name] = first_with_platform_wheels(page)
         newer = (one.version for one in page.releases[first:])
         return first < len(page.releases) and release.version in newer
 
@@ -240,11 +238,6 @@ class Verdict:
             if wanted <= served:
                 return True
         return False
-
-
-def has_platform_wheels(release: Release) -> bool:
-    """Whether a release publishes wheels that are not for ``any`` platform."""
-    return any(file.is_wheel and not file.name.endswith("-any.whl") for file in release.files)
 
 
 def where(

@@ -184,6 +184,8 @@ def answer(
         overlay=_overlay(context, question),
         build=_metadata_by_build(builds, question.policy),
     )
+    if isinstance(judge.machine, MachineJudge):
+        judge.machine.pages = driver.pages
     search = with_site(resolve(_request(question)), question.kept, question.directs)
     try:
         resolution = driver.drive(search)
