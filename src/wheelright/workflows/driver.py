@@ -94,7 +94,6 @@ class Driver(Struct):
     foreign: dict[str, Dependency] = field(default_factory=dict)  # by who brought it
     cut: dict[str, str] = field(default_factory=dict)  # the newest version that `restrict` took
     left_out: dict[str, dict[str, str]] = field(default_factory=dict)  # by version: why
-    left_out: dict[str, dict[str, str]] = field(default_factory=dict)  # by version: why
     _releases: dict[str, dict[str, Release]] = field(default_factory=dict)
     _page_jobs: dict[str, Future[ProjectPage]] = field(default_factory=dict)
     _metadata: dict[tuple[str, str], Metadata] = field(default_factory=dict)  # that took no request
