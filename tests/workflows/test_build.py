@@ -186,3 +186,22 @@ def test_members_of_a_workspace(bench: Workbench) -> None:
             "hint: did you mean `core`?",
         ),
     )
+
+
+def test_without_isolation_the_venv_of_the_project_builds(bench: Workbench) -> None:
+    tree = sdist_files("app", "1.0", build_requires=["helper"])
+    tree["in_tree_backend.py"] = b"import helper\n" + tree["in_tree_backend.py"]
+    write_project(bench.project, tree)
+    answer = bench("build --wheel --no-build-isolation")
+    assert answer.code == 1
+    assert answer.err.splitlines()[1:] == [
+        "error: the build backend `in_tree_backend` of `app` could not be imported",
+        "  in [PROJECT]",
+        "  ModuleNotFoundError: No module named 'helper'",
+        "hint: without build isolation, what it requires must be installed already: `helper`",
+    ]
+    bench.index.add("helper", "1.0")
+    bench.ok("venv")
+    bench.ok("pip install -p .venv helper")
+    bench.ok("build --wheel --no-build-isolation")
+    assert dist(bench) == ["app-1.0-py3-none-any.whl"]

@@ -167,18 +167,17 @@ class Hooks(Struct, frozen=True):
         last = traceback.strip().splitlines()[-1]
         module = backend.partition(":")[0]
         missing = _MISSING.search(last)
-        if missing is not None and not _is_part(module, missing[1]):
+        listed = ", ".join(f"`{item}`" for item in self.system.requires) or "nothing"
+        if not self.isolated:
+            hint = f"Without build isolation, what it requires must be installed already: {listed}"
+        elif missing is not None and not _is_part(module, missing[1]):
             hint = (
                 f"The backend is there but imports `{missing[1]}`: "
                 "add what provides it to `requires` in `[build-system]`"
             )
-        elif not self.isolated:
-            listed = ", ".join(f"`{item}`" for item in self.system.requires) or "nothing"
-            hint = f"Without build isolation, what it requires must be installed already: {listed}"
         elif self.system.backend_path:
             hint = "Check `build-backend` and `backend-path` in `[build-system]`"
         else:
-            listed = ", ".join(f"`{item}`" for item in self.system.requires) or "nothing"
             hint = f"`requires` in `[build-system]` must name what provides it; it names {listed}"
         return BackendNotFoundError(
             self.system.project, backend, where=str(self.source), details=[last], hints=[hint]

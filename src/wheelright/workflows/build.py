@@ -17,6 +17,7 @@ from wheelright.builder import read_build_system, stamp_wheel, unpack_sdist
 from wheelright.errors import RequestError, UsageError
 from wheelright.outside import files
 from wheelright.targets import normalize_name
+from wheelright.venv import BrokenVenv, find_venv
 from wheelright.workflows.building import Builds
 from wheelright.workflows.declared import NATIVE, asked_in, find_target, split_names
 from wheelright.workflows.outcomes import BuildOutcome, BuiltFile
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wheelright.targets import Interpreter
+    from wheelright.venv import Venv
     from wheelright.workflows.aims import Aim
     from wheelright.workflows.context import Context
     from wheelright.workflows.declared import DeclaredTarget
@@ -94,7 +96,15 @@ class _Building(Struct, frozen=True):
             python,
             aim=None if target is None else _aim(target, python),
             options=self.options.how,
+            venv=self._venv(),
         )
+
+    def _venv(self) -> Venv | None:
+        """Return the project's venv, in which builds run that are not to be isolated."""
+        try:
+            return find_venv(self.context.venv_directory())
+        except BrokenVenv:
+            return None
 
     def _sdist(self, source: Path) -> BuiltFile:
         started = time.monotonic()
