@@ -50,7 +50,7 @@ def pure(name: str) -> RecordedPackage:
 
 def for_any(name: str, floor: tuple[int, int]) -> RecordedPackage:
     """Record a wheel for any machine with a binary that some of them load."""
-    return replace(needing(name, floor), tags=("py2-none-any", "py3-none-any"))
+    return replace(needing(name, floor), file=f"{name}-1.0-py2.py3-none-any.whl")
 
 
 def guarded(venv: Venv, record: Record, mode: str = "warn") -> None:

@@ -52,7 +52,7 @@ def test_a_pyvenv_cfg_that_makes_no_sense(venv: Venv, text: bytes, why: str) -> 
     Path(venv.path, "pyvenv.cfg").write_bytes(text)
     with pytest.raises(BrokenVenv) as caught:
         find_venv(venv.path)
-    assert str(caught.value) == f"The virtual environment `{venv.path}` cannot be used: {why}"
+    assert str(caught.value) == f"the virtual environment `{venv.path}` cannot be used: {why}"
     assert caught.value.hints == (f"Make it again with `wheelright venv --clear {venv.path}`",)
 
 

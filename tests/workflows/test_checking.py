@@ -118,6 +118,27 @@ def test_this_machine(bench: Workbench) -> None:
     )
 
 
+def test_an_undeclared_target_promises_no_newest_pythons(bench: Workbench) -> None:
+    """What the lock had to leave out for its own targets is left out for others too."""
+    tags = ("cp312-cp312-manylinux_2_17_x86_64",)
+    bench.index.add("a", "1.0", tags=tags)
+    bench.write("a", python=">=3.12", more=f'[tool.wheelright]\ntargets = ["{LINUX}"]\n')
+    bench.ok("lock")
+    answer = bench.ok("check --for x86_64-manylinux_2_35")
+    assert answer.out == lines(
+        "ok x86_64-manylinux_2_35: glibc 2.35, x86_64, Python 3.12: 1 package: 1 wheel",
+        "  note: without Python 3.13 and 3.14, which not every package can serve",
+        "1 target proved in [TIME]",
+    )
+    answer = bench("check --for windows")
+    assert answer.code == 1
+    assert "the lock does not cover Python 3.12 to 3.14 there\n" in answer.out
+    answer = bench.ok("matrix --for windows,x86_64-manylinux_2_35")
+    assert answer.out.endswith(
+        "windows: the lock does not cover it\nx86_64-manylinux_2_35: 1 of 1 served\n"
+    )
+
+
 def test_builds_as_the_settings_say(bench: Workbench) -> None:
     bench.index.add("a", "1.0", tags=(), sdist=True)
     bench.write("a", python=">=3.12,<3.13")

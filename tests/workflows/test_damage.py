@@ -151,6 +151,26 @@ def test_what_no_time_shows_is_found_by_verify(synced: Workbench) -> None:
     assert document["actions"] == []
 
 
+def test_a_venv_that_was_taken_over_is_healed_from_a_sound_cache(synced: Workbench) -> None:
+    """Its files are those of the cache, and what the cache has is what is about to be installed."""
+    synced.ok("sync --reinstall --link-mode hardlink")
+    whole = look(synced)
+    del whole["wheelright.json"]
+    (synced.venv / "wheelright.json").unlink()
+    module = site(synced) / "tool" / "x.py"
+    state = module.stat()
+    with module.open("r+b") as file:
+        file.write(b"#")
+    os.utime(module, ns=(state.st_atime_ns, state.st_mtime_ns))
+    assert synced.ok("sync --verify").err == lines(
+        "note: `tool-1.0-py3-none-any.whl` was damaged in the cache too, and is fetched or built"
+        " anew",
+        " ~ tool==1.0: damaged: `tool/x.py` was changed",
+        "Replaced 1 package in [TIME]",
+    )
+    assert look(synced).items() >= whole.items()
+
+
 def test_an_edit_through_a_link_damages_the_cache_too(synced: Workbench) -> None:
     synced.ok("sync --reinstall --link-mode hardlink")
     whole = look(synced)
@@ -252,7 +272,7 @@ def test_a_venv_that_was_not_finished_is_made_again(synced: Workbench) -> None:
     (synced.venv / ".wheelright-making").touch()
     (synced.venv / "bin" / "activate").unlink()
     assert synced.ok("sync").err.startswith(
-        "note: making `.venv` anew: The virtual environment `[PROJECT]/.venv` cannot be used:"
+        "note: making `.venv` anew: the virtual environment `[PROJECT]/.venv` cannot be used:"
         " making it was interrupted\n"
     )
     assert look(synced) == whole

@@ -110,11 +110,13 @@ HINTS = (
         " `macos-N-ARCH`, `windows-ARCH`"
     ),
 )
+WHERE = "  in `[tool.wheelright]` in `[PROJECT]/pyproject.toml`"
 WRONG: dict[str, tuple[str, tuple[str, ...]]] = {
     "unknown name": (
         'targets = ["plk"]\ntarget = { plc = { platform = "linux" } }',
         (
             "error: `plk` is neither a declared target nor the name of a platform",
+            WHERE,
             "hint: did you mean the target `plc`?",
             *HINTS,
             "hint: `[tool.wheelright.target.plk]` describes it",
@@ -124,7 +126,7 @@ WRONG: dict[str, tuple[str, tuple[str, ...]]] = {
         "targets = []",
         (
             "error: `targets` is empty, so the lock would serve no machine",
-            "  in `[tool.wheelright]` in `[PROJECT]/pyproject.toml`",
+            WHERE,
             "hint: name a target, such as `linux` or `x86_64-manylinux_2_28`",
             "hint: remove `targets` for a lock that serves every machine",
         ),
@@ -133,7 +135,7 @@ WRONG: dict[str, tuple[str, tuple[str, ...]]] = {
         "[tool.wheelright.targets]",
         (
             "error: `targets` is empty, so the lock would serve no machine",
-            "  in `[tool.wheelright]` in `[PROJECT]/pyproject.toml`",
+            WHERE,
             "hint: name a target, such as `linux` or `x86_64-manylinux_2_28`",
             "hint: remove `targets` for a lock that serves every machine",
         ),
@@ -142,6 +144,7 @@ WRONG: dict[str, tuple[str, tuple[str, ...]]] = {
         'targets.plc = { platform = "linux", python = "<3.11" }',
         (
             "error: the target `plc` (Python <3.11) has no Python in common with the project",
+            WHERE,
             "  the project requires Python >=3.11",
             "hint: widen `python` of the target, or `requires-python` of the project",
         ),
@@ -150,6 +153,7 @@ WRONG: dict[str, tuple[str, tuple[str, ...]]] = {
         'targets.plc = { platform = "linux", python = "<3.8" }',
         (
             "error: the target `plc` (Python <3.8) admits none of the Pythons 3.8 to 3.14",
+            WHERE,
             "hint: those are the Pythons that a lock can serve: change `python` of the target",
         ),
     ),
@@ -157,6 +161,7 @@ WRONG: dict[str, tuple[str, tuple[str, ...]]] = {
         'targets.plc.platform = "x86_64-manylinux_217"',
         (
             "error: the platform of the target `plc` is not known: `x86_64-manylinux_217`",
+            WHERE,
             (
                 "hint: nearest names: `x86_64-manylinux_2_17`, `x86_64-manylinux2014`,"
                 " `x86_64-manylinux_2_34`"
@@ -171,6 +176,7 @@ WRONG: dict[str, tuple[str, tuple[str, ...]]] = {
                 "error: the target `plc` has neither a `platform` nor a `file`, and its name is not"
                 " that of a platform"
             ),
+            WHERE,
             'hint: add `platform = "x86_64-manylinux_2_28"` to `plc`',
             *HINTS,
         ),
@@ -182,6 +188,7 @@ WRONG: dict[str, tuple[str, tuple[str, ...]]] = {
                 "error: the target `x86_64-manylinux_2_17` has the name of another platform: it is"
                 " `x86_64-manylinux_2_28`"
             ),
+            WHERE,
             "  as the name of a platform, `x86_64-manylinux_2_17` is glibc 2.17, x86_64",
             "hint: give the target a name of its own",
         ),
@@ -190,6 +197,7 @@ WRONG: dict[str, tuple[str, tuple[str, ...]]] = {
         'targets = { linux = "macos-12-arm64" }',
         (
             "error: the target `linux` has the name of another platform: it is `macos-12-arm64`",
+            WHERE,
             "  as the name of a platform, `linux` is glibc 2.28, x86_64",
             "hint: give the target a name of its own",
         ),
@@ -198,13 +206,34 @@ WRONG: dict[str, tuple[str, tuple[str, ...]]] = {
         'targets = { native = "linux" }',
         (
             "error: `native` cannot be the name of a target: it stands for this machine",
+            WHERE,
             "hint: use letters, digits, `-`, `_` and `.`",
+        ),
+    ),
+    "this machine": (
+        'targets = ["native"]',
+        (
+            (
+                "error: `native` is this machine, and a lock serves the same machines wherever it"
+                " is made"
+            ),
+            WHERE,
+            "hint: `wheelright target add NAME --here` declares this machine by a name",
+        ),
+    ),
+    "no name": (
+        'targets = ["linux", ""]',
+        (
+            "error: a target has an empty name",
+            WHERE,
+            "hint: name a platform, or a target of your own",
         ),
     ),
     "name with a comma": (
         'targets = { "a,b" = "linux" }',
         (
             "error: `a,b` cannot be the name of a target: it holds a comma or a blank",
+            WHERE,
             "hint: use letters, digits, `-`, `_` and `.`",
         ),
     ),
@@ -212,7 +241,7 @@ WRONG: dict[str, tuple[str, tuple[str, ...]]] = {
         'targets = { plc = "linux" }\ndefault-target = "plk"',
         (
             "error: the `default-target` `plk` is not among the declared targets",
-            "  in `[tool.wheelright]` in `[PROJECT]/pyproject.toml`",
+            WHERE,
             "  declared are `plc`",
             "hint: did you mean `plc`?",
         ),
@@ -224,7 +253,7 @@ WRONG: dict[str, tuple[str, tuple[str, ...]]] = {
                 "error: the `default-target` `plk` is neither a declared target nor the name of a"
                 " platform"
             ),
-            "  in `[tool.wheelright]` in `[PROJECT]/pyproject.toml`",
+            WHERE,
             *HINTS,
         ),
     ),

@@ -190,7 +190,7 @@ def test_run_does_not_make_a_target_s_venv_anew(ready: Workbench) -> None:
         "",
         "error: `[PROJECT]/.venv` is for x86_64-manylinux_2_17, and it cannot be used as it is\n"
         "  in [PROJECT]/.venv\n"
-        "  The virtual environment `[PROJECT]/.venv` cannot be used: its interpreter"
+        "  the virtual environment `[PROJECT]/.venv` cannot be used: its interpreter"
         " `[PROJECT]/.venv/bin/python` is gone\n"
         "hint: `wheelright sync` makes it anew with a Python of this machine\n",
     )

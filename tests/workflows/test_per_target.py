@@ -209,3 +209,19 @@ def test_a_kill_before_the_launchers_were_written_is_mended(several: Workbench) 
     tool = several.venv / "bin" / "hello-there"
     prefix = f"[PROJECT]/.venv/plc-{MINOR}"
     assert start_program(several, tool) == Answer(0, f"{prefix}\n", "")
+
+
+def test_an_empty_venv_is_that_of_a_target(several: Workbench) -> None:
+    made = several.ok("venv", WHEELRIGHT_TARGET="plc").err
+    assert made.startswith(f"Made .venv/plc-{MINOR} with Python ")
+    several.ok("sync --for u20")
+    assert folders(several) == [f"plc-{MINOR}", f"u20-{MINOR}"]
+    several.ok("sync --for plc")
+    answer = several("venv", WHEELRIGHT_TARGET="plc")
+    assert answer.code == 2
+    assert "hint: " in answer.err
+    several.ok("venv --clear", WHEELRIGHT_TARGET="plc")
+    # It holds nothing any more, so that the programs pick the other one.
+    done = start_program(several, several.venv / "bin" / "python", "-c", "print('on')")
+    assert (done.code, done.out) == (0, "on\n")
+    assert several.ok("sync --for plc").err.endswith("Installed 2 packages in [TIME]\n")

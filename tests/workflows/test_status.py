@@ -159,6 +159,32 @@ def test_each_of_several(shop: Workbench) -> None:
     ]
 
 
+def test_a_sync_that_would_be_refused(shop: Workbench) -> None:
+    shop.ok("sync")
+    answer = shop.ok("status", WHEELRIGHT_TARGET="nope")
+    assert answer.out.splitlines()[-4:] == [
+        "  holds   2 packages",
+        "  sync    is refused: `nope` is neither a declared target nor the name of a platform",
+        "",
+        "Next: `wheelright sync --dry-run` tells what would help",
+    ]
+    assert shop("status --check", WHEELRIGHT_TARGET="nope").code == 1
+
+
+def test_a_venv_that_cannot_be_used(shop: Workbench) -> None:
+    shop.ok("sync")
+    (shop.venv / "bin" / "python").unlink()
+    assert shop.ok("status").out.splitlines()[-4:] == [
+        "  needs   any version will do",
+        (
+            "  broken  the virtual environment `[PROJECT]/.venv` cannot be used: its interpreter"
+            " `[PROJECT]/.venv/bin/python` is gone"
+        ),
+        "",
+        "Next: `wheelright sync` brings lock and venv up to date",
+    ]
+
+
 def test_the_document(shop: Workbench) -> None:
     shop.ok("sync")
     document = json.loads(shop.ok("status --output-format json").out)
@@ -172,7 +198,7 @@ def test_the_document(shop: Workbench) -> None:
         "path": "[PROJECT]/.venv", "target": None, "platform": PLATFORM, "words": HERE,
         "python": VERSION, "packages": 2, "fits": True, "misfit": None, "help": None, "need": None,
         "unmeasured": [], "install": [], "replace": [], "remove": [], "reasons": [], "anew": None,
-        "problem": None, "guard": "warn", "picked": True, "differs": False,
+        "problem": None, "refusal": None, "guard": "warn", "picked": True, "differs": False,
     }  # fmt: skip
 
 

@@ -191,7 +191,7 @@ def test_a_venv_of_another_python_is_made_anew(bench: Workbench) -> None:
     (bench.venv / "bin" / "python").unlink()
     answer = bench.ok("sync")
     assert answer.err == lines(
-        "note: making `.venv` anew: The virtual environment `[PROJECT]/.venv` cannot be used:"
+        "note: making `.venv` anew: the virtual environment `[PROJECT]/.venv` cannot be used:"
         " its interpreter `[PROJECT]/.venv/bin/python` is gone",
         " + beta==1.0",
         "Installed 1 package in [TIME]",

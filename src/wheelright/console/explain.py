@@ -115,7 +115,9 @@ def _file_lines(
     lines += [f"  {style.paint(f'{one.rank:>2}', 'green')} {_fit(one)}" for one in shown]
     lines += _left(len(fitting) - len(shown))
     if not fitting:
-        lines.append(f"   {style.paint('none fits', 'red')}")
+        built = any(one.name.endswith((".tar.gz", ".zip")) and "built" in (one.reason or "")
+                    for one in others)  # fmt: skip
+        lines.append(f"   {style.paint('no wheel fits' if built else 'none fits', 'red')}")
     room = len(others) if verbose else max(SHOWN - len(shown), 4)
     lines += [style.paint(f"   - {printable(f'{one.name}: {one.reason}')}", "dim")
               for one in others[:room]]  # fmt: skip

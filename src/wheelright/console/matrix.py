@@ -252,6 +252,9 @@ def _legend(outcome: MatrixOutcome, style: Style, width: int, *, ascii_only: boo
         bad = seen["missing"]
         name = style.paint(printable(target.name), "bold")
         said = f"{needed} of {needed} served" if not bad else f"{bad} of {needed} not served"
+        if target.uncovered and target.uncovered == target.pythons:
+            painted.append(f"{name}: {style.paint('the lock does not cover it', 'red')}")
+            continue
         covered = ""
         if target.uncovered:
             covered = f", Python {pythons_words(target.uncovered)} not covered"

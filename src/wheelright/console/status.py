@@ -62,8 +62,13 @@ def _venv_lines(venv: VenvStatus, style: Style, *, several: bool) -> Iterator[st
         yield _row("  fits", style.paint(*(("yes", "green") if venv.fits else ("no", "red"))))
     if venv.words:
         yield _row("  needs", printable(_needs(venv)))
+    if venv.problem is not None:
+        yield _row("  broken", style.paint(printable(venv.problem), "red"))
+        return
     yield _row("  holds", _holds(venv, style))
     yield from _listed(venv.reasons)
+    if venv.refusal is not None:
+        yield _row("  sync", style.paint(f"is refused: {printable(venv.refusal)}", "red"))
 
 
 def _needs(venv: VenvStatus) -> str:
@@ -78,8 +83,6 @@ def _needs(venv: VenvStatus) -> str:
 
 
 def _holds(venv: VenvStatus, style: Style) -> str:
-    if venv.problem is not None:
-        return style.paint(printable(venv.problem), "red")
     text = count(venv.packages, "package")
     if venv.anew is not None:
         return f"{text}, and is to be made anew: {printable(venv.anew)}"
@@ -106,6 +109,8 @@ def _advice(outcome: StatusOutcome, style: Style) -> str:
         return f"Next: {unfit.help}"
     if outcome.lock == "missing":
         return "Next: `wheelright sync` locks, and makes the venv"
+    if any(one.picked and one.refusal is not None for one in outcome.venvs):
+        return "Next: `wheelright sync --dry-run` tells what would help"
     if outcome.project is not None:
         return "Next: `wheelright sync` brings lock and venv up to date"
     return "Next: `wheelright venv --clear` makes the venv anew"

@@ -12,7 +12,7 @@ class NotAVenv(UsageError):  # noqa: N818 (a fact, as a person says it)
         super().__init__(
             f"`{path}` is not a virtual environment: {why}",
             where=path,
-            hints=["It was left as it is; move it away, or set `WHEELRIGHT_PROJECT_ENVIRONMENT`"],
+            hints=["it was left as it is; move it away, or set `WHEELRIGHT_PROJECT_ENVIRONMENT`"],
         )
         self.path = path
 
@@ -22,9 +22,9 @@ class BrokenVenv(UsageError):  # noqa: N818 (a fact, as a person says it)
 
     def __init__(self, path: str, why: str) -> None:
         super().__init__(
-            f"The virtual environment `{path}` cannot be used: {why}",
+            f"the virtual environment `{path}` cannot be used: {why}",
             where=path,
-            hints=[f"Make it again with `wheelright venv --clear {path}`"],
+            hints=[f"make it again with `wheelright venv --clear {path}`"],
         )
         self.path = path
 
@@ -52,7 +52,7 @@ class PathOutsideVenv(RequestError):  # noqa: N818 (a fact, as a person says it)
         super().__init__(
             f"`{package}` names the path `{path}`, which is outside of the environment",
             where=venv,
-            details=["Nothing outside of the environment was touched"],
+            details=["nothing outside of the environment was touched"],
         )
         self.package = package
         self.path = path

@@ -103,7 +103,7 @@ def needs_of(record: Record, platform: Platform) -> Needs:
         if needs is None:
             unknown.append(package.name)
             continue
-        if package.tags and all(tag.endswith("-any") for tag in package.tags):
+        if package.file.endswith("-any.whl"):
             continue
         for floor in needs.floors:
             if floor.system != platform.os or floor.libc not in {None, platform.libc}:

@@ -122,7 +122,7 @@ def declared_targets(project: Project | None, settings: Settings) -> tuple[Decla
         )
     described = {target.name: target for target in settings.target}
     found = tuple(
-        _read_declared(described.get(target.name, target), project, settings)
+        _read_listed(described.get(target.name, target), project, settings)
         for target in listed or settings.target
     )
     _check_default(found, settings)
@@ -276,6 +276,26 @@ def _bounds_found(pythons: Iterable[str], required: SpecifierSet) -> SpecifierSe
 
 def _in_order(python: SpecifierSet) -> str:
     return ",".join(sorted(map(str, python), reverse=True))
+
+
+def _read_listed(target: Target, project: Project | None, settings: Settings) -> DeclaredTarget:
+    """Read what ``targets`` lists. Its errors say where it stands."""
+    origin = str(settings.origin("targets" if settings.targets else "target"))
+    try:
+        if target.name in NATIVE and target == Target(target.name):
+            raise TargetError(
+                f"`{target.name}` is this machine, and a lock serves the same machines wherever it"
+                " is made",
+                hints=["`wheelright target add NAME --here` declares this machine by a name"],
+            )
+        if not target.name.strip():
+            raise TargetError(
+                "a target has an empty name", hints=["name a platform, or a target of your own"]
+            )
+        return _read_declared(target, project, settings)
+    except TargetError as error:
+        error.where = error.where or origin
+        raise
 
 
 def _read_declared(target: Target, project: Project | None, settings: Settings) -> DeclaredTarget:

@@ -276,8 +276,8 @@ class VenvStatus(Struct, frozen=True):
     ``help`` what helps. ``need`` is the highest measured need, ``unmeasured`` the packages that
     nobody measured. ``install``, ``replace`` and ``remove`` name the packages that a sync would
     touch, ``reasons`` are the reasons that are worth telling (``NAME: WHY``). ``anew`` says why a
-    sync would make the venv anew, ``problem`` why it could not be compared with the lock.
-    ``picked`` says that ``run`` uses it here.
+    sync would make the venv anew, ``problem`` why it cannot be used, ``refusal`` why a sync would
+    be refused. ``picked`` says that ``run`` uses it here.
     """
 
     path: str
@@ -297,6 +297,7 @@ class VenvStatus(Struct, frozen=True):
     reasons: tuple[str, ...] = ()
     anew: str | None = None
     problem: str | None = None
+    refusal: str | None = None
     guard: str = "warn"
     picked: bool = True
 
@@ -330,5 +331,7 @@ class StatusOutcome(Struct, frozen=True):
         return (
             self.lock in {None, "current"}
             and bool(picked)
-            and not any(one.differs or one.problem or one.fits is False for one in picked)
+            and not any(
+                one.differs or one.problem or one.refusal or one.fits is False for one in picked
+            )
         )

@@ -126,7 +126,20 @@ def _dotted(python: tuple[int, int]) -> str:
 
 
 def standings(lock: Lock, target: DeclaredTarget) -> Iterator[Standing]:
-    """Yield the Pythons of a target; one that the lock does not cover has no values."""
+    """Yield the Pythons of a target; one that the lock does not cover has no values.
+
+    A target that is not declared promises no Pythons: of the newest, those that the lock could not
+    cover for its own targets are left out there too.
+    """
+    found = list(_standings(lock, target))
+    declared = any(one.name == target.name for one in lock.targets)
+    if lock.targets and not declared and not target.promised and any(one.values for one in found):
+        served = max(number for number, one in enumerate(found) if one.values) + 1
+        found[served:] = [replace(one, left_out=True) for one in found[served:]]
+    yield from found
+
+
+def _standings(lock: Lock, target: DeclaredTarget) -> Iterator[Standing]:
     mentioned = _mentioned(lock)
     left_out = {
         python

@@ -165,7 +165,7 @@ def _compared(context: Context, found: VenvStatus, record: Record | None, lock: 
     try:
         work = plan_sync(quiet, options, lock, None)
     except WheelrightError as error:
-        return replace(found, problem=found.problem or error.message)
+        return replace(found, refusal=error.message)
     names: dict[str, list[str]] = {"install": [], "reinstall": [], "remove": []}
     reasons = []
     for action in work.plan.actions:

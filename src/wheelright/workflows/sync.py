@@ -206,20 +206,26 @@ def _wheels(work: Syncing) -> dict[str, StoredWheel]:
 
 
 def _heal_store(work: Syncing) -> None:
-    """Forget stored wheels that were damaged along with the venv: links share their files."""
-    damaged = {
-        action.name
-        for action in work.plan.actions
-        if action.wanted is not None and any(old.problem is not None for old in action.old)
-    }
-    packages = () if work.record is None or not damaged else work.record.packages
-    for one in packages:
-        if one.name in damaged and one.sha256:
-            file = File(one.file, "", {"sha256": one.sha256})
-            if work.context.store.heal(file):
-                work.context.reporter.note(
-                    f"`{one.file}` was damaged in the cache too, and is fetched or built anew"
-                )
+    """Forget stored wheels that were damaged along with the venv: links share their files.
+
+    Both the file that was installed and the one that is about to be, which is mostly the same;
+    where another tool's venv was taken over, only the latter is known.
+    """
+    damaged: dict[str, File] = {}
+    recorded = {} if work.record is None else {one.name: one for one in work.record.packages}
+    for action in work.plan.actions:
+        if action.wanted is None or all(old.problem is None for old in action.old):
+            continue
+        known, coming = recorded.get(action.name), action.wanted.file
+        if known is not None and known.sha256:
+            damaged[known.file] = File(known.file, "", {"sha256": known.sha256})
+        if coming is not None and coming.is_wheel:
+            damaged[coming.name] = coming
+    for file in damaged.values():
+        if work.context.store.heal(file):
+            work.context.reporter.note(
+                f"`{file.name}` was damaged in the cache too, and is fetched or built anew"
+            )
 
 
 def _built(work: Syncing, coming: list[Wanted]) -> dict[str, StoredWheel]:

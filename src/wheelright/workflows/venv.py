@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wheelright.venv import BrokenVenv, create_venv, find_venv, lock_venv, remove_stamp
+from wheelright.workflows.options import SyncOptions
 from wheelright.workflows.outcomes import VenvOutcome
+from wheelright.workflows.per_target import at_target, clear_place, refresh
 from wheelright.workflows.pythons import choose_python
 
 if TYPE_CHECKING:
@@ -19,13 +21,17 @@ if TYPE_CHECKING:
 def venv(context: Context, options: VenvOptions) -> VenvOutcome:
     """Make a venv and return what it is.
 
-    Without a path it is the project's, or ``.venv``. Raises ``NotAVenv`` for a directory with
-    something else in it, which stays as it is, ``UsageError`` for a venv that may not be touched,
-    and ``PythonNotFound``.
+    Without a path it is the project's, or ``.venv``; with one venv for each target, that of the
+    target that a sync would be for. Raises ``NotAVenv`` for a directory with something else in it,
+    which stays as it is, ``UsageError`` for a venv that may not be touched, and ``PythonNotFound``.
     """
+    if options.path is None and context.find_project() is not None:
+        context = at_target(context, SyncOptions())
     own = context.venv_directory()
     path = own if options.path is None else context.directory / options.path
     interpreter = choose_python(context)
+    if path == own and context.venv_path is not None:
+        clear_place(context)
     existing = _existing(path)
     with lock_venv(str(path), context.reporter):
         if existing is not None and (options.clear or options.allow_existing):
@@ -38,6 +44,8 @@ def venv(context: Context, options: VenvOptions) -> VenvOutcome:
             clear=options.clear,
             allow_existing=options.allow_existing,
         )
+    if path == own:
+        refresh(context)
     return VenvOutcome(made.path, interpreter.version, made.executable)
 
 
