@@ -129,7 +129,8 @@ def _measure_all(cases: Sequence[Case | Corpus], asked: argparse.Namespace) -> l
 def _remove_later(folder: Path) -> None:
     """Remove millions of files without letting anybody wait for it."""
     print(f"removing {folder.relative_to(Path.cwd())} in the background", flush=True)
-    subprocess.Popen([*_REMOVER, folder], start_new_session=True)
+    nowhere = subprocess.DEVNULL  # or who reads our output would wait for it
+    subprocess.Popen([*_REMOVER, folder], start_new_session=True, stdout=nowhere, stderr=nowhere)
 
 
 def _measure(

@@ -12,6 +12,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from bench.agree import installed_packages, locked_packages
+from bench.works import INSTALLING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,17 +50,19 @@ class Bed:
         self._targets = folder / "targets"
         (folder / "home").mkdir(parents=True)
 
-    def prime(self) -> None:
-        """Lock, sync and add once, so that the caches hold what any warm work asks for.
+    def prime(self, works: Sequence[Work]) -> None:
+        """Lock, sync and add once, so that the caches hold what any of these works asks for.
 
         What the mirror lacks is recorded here.
         """
+        names = {work.name for work in works}
         environ = self._environ("fresh")
         self._new_project(self._synced, "fresh")
         self._run(self.tool.lock_command(self.case), self._synced, environ)
-        self._fill(self._synced, environ)
+        if names & INSTALLING:
+            self._fill(self._synced, environ)
         add = self.tool.command("add", self.case)
-        if self.case.added and add is not None:
+        if "add" in names and add is not None:
             beside = self._fresh("prime")
             self._copy_locked(beside)
             self._fill(beside, environ)

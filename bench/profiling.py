@@ -57,16 +57,15 @@ class Profile(msgspec.Struct, frozen=True):
 
 def profile_case(case: Case, tool: Tool, mirror: Mirror, folder: Path, results: Path) -> None:
     """Profile every work of a case and keep the profiles in ``results``."""
+    works = [work for work in WORKS if work.name in _WORKS]
     bed = Bed(tool, case, folder / tool.name, mirror, Meter(folder / "output"))
     try:
-        bed.prime()
+        bed.prime(works)
     except CommandFailedError as error:
         print(f"no profile: {error}", flush=True)
         return
     found = {}
-    for work in WORKS:
-        if work.name not in _WORKS:
-            continue
+    for work in works:
         wall, places = 0.0, dict[str, int]()
         for number in range(_REPEATS):
             report = folder / f"{work.name}-{number}.json"

@@ -7,11 +7,12 @@ are to be delayed.
 from __future__ import annotations
 
 import re
+import sys
 import threading
 import time
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import unquote
 
 from bench.pages import HTML, JSON
@@ -66,6 +67,11 @@ class RecordingServer(ThreadingHTTPServer):
         self._thread.join()
         self.server_close()
         self._log.close()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of tools that hang up early; whatever else happened is told."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
     @property
     def port(self) -> int:

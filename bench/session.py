@@ -88,7 +88,7 @@ def measure_case(
     keep: Callable[[CaseResult], None],
 ) -> CaseResult:
     """Measure every work with every tool that could be prepared; ``keep`` gets each at once."""
-    beds, failures = _prepared(case, tools, mirror, folder)
+    beds, failures = _prepared(case, tools, works, mirror, folder)
     made = CaseResult(
         name=case.name,
         title=case.title,
@@ -106,7 +106,7 @@ def measure_case(
 
 
 def _prepared(
-    case: Case, tools: Sequence[Tool], mirror: Mirror, folder: Path
+    case: Case, tools: Sequence[Tool], works: Sequence[Work], mirror: Mirror, folder: Path
 ) -> tuple[list[Bed], dict[str, str]]:
     """Prepare each tool; return those that can take part, and why the others cannot."""
     beds, failures = [], {}
@@ -116,7 +116,7 @@ def _prepared(
         meter = Meter(folder / "output" / tool.name, limit=limit)
         bed = Bed(tool, case, folder / tool.name, mirror, meter)
         try:
-            bed.prime()
+            bed.prime(works)
         except CommandFailedError as error:
             failures[tool.name] = str(error)
             print(f"  {tool.title} cannot take part: {error}", flush=True)

@@ -44,6 +44,8 @@ class Work:
         return self.name.startswith("lock") or self.start == "targets"
 
 
+INSTALLING: Final = frozenset({"noop", "run", "sync-warm", "sync-cold", "add"})
+"""The works for which everything that is locked must have been installed once."""
 WORKS: Final = (
     Work("noop", "no-op sync", "nothing changed since the last sync", "synced"),
     Work("run", "run", "`python -c 1` in a project that is up to date", "synced"),

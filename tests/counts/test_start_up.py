@@ -35,7 +35,8 @@ def synced(bench: Workbench, packages: int, tmp_path: Path) -> None:
     """Sync a project that needs so many packages, its index named by the project."""
     names = [f"package-{number}" for number in range(packages)]
     for name in names:
-        bench.index.add(name, "1.0")
+        if not bench.index.files_of(name):
+            bench.index.add(name, "1.0")
     index = (
         f'[[tool.wheelright.index]]\nname = "local"\nurl = "{bench.index.url}"\ndefault = true\n'
     )
@@ -63,6 +64,20 @@ def test_a_sync_with_nothing_to_do(bench: Workbench, tmp_path: Path, packages: i
     assert done.ours == FAST
     assert done.loaded == FAST
     assert done.opened_below(tmp_path) == [f"{bench.project}/.venv/.wheelright-stamp"]
+    # What the answer depends on, and each of the six files of a package once.
+    assert len(done.seen_below(bench.project)) <= 25 + 6 * packages
+
+
+def test_what_is_looked_at_in_a_large_venv_does_not_grow_with_its_files(
+    bench: Workbench, tmp_path: Path
+) -> None:
+    bench.index.add("package-0", "1.0", files={f"package_0/{n}.py": b"" for n in range(1_200)})
+    synced(bench, 2, tmp_path)
+
+    done = count(tmp_path, bench, "sync")
+
+    assert done.err == "Nothing to do: 2 packages are as locked\n"
+    assert len(done.seen_below(bench.project)) <= 25
 
 
 @pytest.mark.parametrize("packages", [2, 12])
@@ -77,4 +92,4 @@ def test_the_full_path_of_a_sync_with_nothing_to_do(
     assert done.code == 0
     # Four of them are the locks of project and venv, made and looked at when they are given back.
     assert len(done.opened_below(tmp_path)) <= 27 + 3 * packages
-    assert len(done.ours) <= 205
+    assert len(done.ours) <= 145
