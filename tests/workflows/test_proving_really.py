@@ -7,10 +7,12 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import tomlkit
 
 from support.old_machine import CACHE
 
@@ -20,6 +22,15 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.network, pytest.mark.slow]
 
 SOURCES = Path(__file__).parents[2] / "src"
+OLDEST = (
+    "x86_64-manylinux_2_17",
+    "aarch64-manylinux_2_17",
+    "x86_64-musllinux_1_2",
+    "aarch64-musllinux_1_2",
+    "macos-11-x86_64",
+    "macos-11-arm64",
+    "windows",
+)
 PLC = '[tool.wheelright.targets]\nplc = { platform = "x86_64-manylinux_2_17" }\n'
 THREE = (
     PLC
@@ -55,6 +66,24 @@ def made(folder: Path, requirements: Sequence[str], targets: str) -> Path:
 def document(project: Path, *args: str) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(wheelright(project, *args, "--output-format", "json"))
     return found
+
+
+def test_wheelright_itself_installs_on_the_oldest_machines(tmp_path: Path) -> None:
+    """By wheels alone, with every extra, on every Python that it runs on."""
+    said = tomllib.loads((SOURCES.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    kept = ("name", "version", "requires-python", "dependencies", "optional-dependencies")
+    wanted = {"targets": list(OLDEST), "wheels": "require"}
+    written = {"project": {key: said[key] for key in kept}, "tool": {"wheelright": wanted}}
+    (tmp_path / "pyproject.toml").write_text(tomlkit.dumps(written), encoding="utf-8")
+    wheelright(tmp_path, "lock")
+    proved = document(tmp_path, "check", "--all-targets", "--binaries")
+    assert proved["passed"]
+    assert [target["name"] for target in proved["targets"]] == list(OLDEST)
+    for target in proved["targets"]:
+        # No Python is left out, and nothing is built.
+        assert (target["pythons"][0], target["left_out"]) == ("3.11", [])
+        assert {cell["verdict"] for cell in target["cells"]} == {"wheel", "pure"}
+    assert {one["package"] for one in proved["targets"][0]["cells"]} >= {"msgspec", "keyring"}
 
 
 def test_jupyter_on_an_old_machine(tmp_path: Path) -> None:
