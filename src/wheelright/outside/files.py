@@ -114,18 +114,27 @@ def read_bytes(path: str | os.PathLike[str]) -> bytes:
         return Path(path).read_bytes()
 
 
-def write_atomic(path: str | os.PathLike[str], data: bytes | str, mode: int | None = None) -> None:
+def write_atomic(
+    path: str | os.PathLike[str],
+    data: bytes | str,
+    mode: int | None = None,
+    *,
+    lasting: bool = True,
+) -> None:
     """Write a whole file (text as UTF-8): afterwards it is the old one or the new one, never less.
 
     ``mode`` is its permission bits; ``None`` keeps those of the file that is replaced, or takes
-    the usual ones. A symbolic link is followed. The folder must exist.
+    the usual ones. A symbolic link is followed. The folder must exist. What is not ``lasting`` may
+    be gone, or empty, after a power cut: for what can be made anew.
     """
-    with writing(path, mode) as file:
+    with writing(path, mode, lasting=lasting) as file:
         file.write(data.encode() if isinstance(data, str) else data)
 
 
 @contextmanager
-def writing(path: str | os.PathLike[str], mode: int | None = None) -> Iterator[BinaryIO]:
+def writing(
+    path: str | os.PathLike[str], mode: int | None = None, *, lasting: bool = True
+) -> Iterator[BinaryIO]:
     """Open a file to be written as :func:`write_atomic` does; it appears when the block ends well.
 
     When the block raises, nothing has changed.
@@ -146,12 +155,14 @@ def writing(path: str | os.PathLike[str], mode: int | None = None) -> Iterator[B
                 raise translate(error, "write", path) from error
             with translating("write", path):
                 file.flush()
-                os.fsync(file.fileno())
+                if lasting:
+                    os.fsync(file.fileno())
                 if mode is not None:
                     os.chmod(temporary, mode)  # noqa: PTH101  text paths are quicker
         with translating("write", path):
             os.replace(temporary, final)  # noqa: PTH105
-            _sync_directory(os.path.dirname(final))  # noqa: PTH120
+            if lasting:
+                _sync_directory(os.path.dirname(final))  # noqa: PTH120
     except BaseException:
         _remove_quietly(temporary)
         raise

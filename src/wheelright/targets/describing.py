@@ -51,13 +51,14 @@ _CPU_NAMES = {
 _NARROW = {"x86_64": "i686", "aarch64": "armv8l", "ppc64le": "ppc", "s390x": "s390"}
 _PT_INTERP = 3
 _LONGEST_LOADER = 4096
-_GLIBC_BANNER = re.compile(rb"GNU C Library[^\n\0]*? version (\d+)\.(\d+)")
-_GLIBC_SYMBOL = re.compile(rb"\0GLIBC_2\.(\d{1,3})(?=[.\0])")
-_MUSL_VERSION = re.compile(rb"\0(1)\.(\d{1,2})\.\d{1,3}(?:-git-[0-9a-z-]+)?(?=\0)")
-_MUSL_BANNER = re.compile(r"musl libc[^\n]*\n\s*Version (\d+)\.(\d+)")
-_LDD_GLIBC = re.compile(r"(?:GLIBC|GNU libc|GNU C Library)[^\n]*?(\d+)\.(\d+)\s*$", re.MULTILINE)
-_MAPPED_LIBC = re.compile(r"(/\S*/(?:ld-musl-[^/\s]+|libc\.so\.6|libc-2\.\d+\.so))$", re.MULTILINE)
-_PYTHON_NAME = re.compile(r"python3(\.\d+)?(\.exe)?")
+# Compiled on first use: most starts need none of them.
+_GLIBC_BANNER = rb"GNU C Library[^\n\0]*? version (\d+)\.(\d+)"
+_GLIBC_SYMBOL = rb"\0GLIBC_2\.(\d{1,3})(?=[.\0])"
+_MUSL_VERSION = rb"\0(1)\.(\d{1,2})\.\d{1,3}(?:-git-[0-9a-z-]+)?(?=\0)"
+_MUSL_BANNER = r"musl libc[^\n]*\n\s*Version (\d+)\.(\d+)"
+_LDD_GLIBC = r"(?m)(?:GLIBC|GNU libc|GNU C Library)[^\n]*?(\d+)\.(\d+)\s*$"
+_MAPPED_LIBC = r"(?m)(/\S*/(?:ld-musl-[^/\s]+|libc\.so\.6|libc-2\.\d+\.so))$"
+_PYTHON_NAME = r"python3(\.\d+)?(\.exe)?"
 
 
 class ElfHeader(NamedTuple):
@@ -203,7 +204,7 @@ def loader_libc(loader: str) -> "Libc | None":
 def libc_by_ldd(program: str = "ldd") -> "Libc | None":
     """Read what `ldd --version` says; None if it is missing or says nothing known."""
     text = _output([program, "--version"])
-    musl, glibc = _MUSL_BANNER.search(text), _LDD_GLIBC.search(text)
+    musl, glibc = re.search(_MUSL_BANNER, text), re.search(_LDD_GLIBC, text)
     if musl:
         return Libc("musl", (int(musl.group(1)), int(musl.group(2))))
     return Libc("glibc", (int(glibc.group(1)), int(glibc.group(2)))) if glibc else None
@@ -228,7 +229,7 @@ def _glibc_by_symbol() -> "tuple[int, int] | None":
 
 
 def _mapped_libc() -> "Libc | None":
-    match = _MAPPED_LIBC.search((_read("/proc/self/maps") or b"").decode("utf-8", "replace"))
+    match = re.search(_MAPPED_LIBC, (_read("/proc/self/maps") or b"").decode("utf-8", "replace"))
     if match is None:
         return None
     path = match.group(1)
@@ -264,15 +265,15 @@ def _glibc_beside(loader: str) -> "tuple[int, int] | None":
 
 def _glibc_in_file(path: str) -> "tuple[int, int] | None":
     data = _read(path) or b""
-    banner = _GLIBC_BANNER.search(data)
+    banner = re.search(_GLIBC_BANNER, data)
     if banner:
         return int(banner.group(1)), int(banner.group(2))
-    minors = [int(minor) for minor in _GLIBC_SYMBOL.findall(data)]
+    minors = [int(minor) for minor in re.findall(_GLIBC_SYMBOL, data)]
     return (2, max(minors)) if minors else None
 
 
 def _musl_in_file(loader: str) -> "tuple[int, int] | None":
-    found = set(_MUSL_VERSION.findall(_read(loader) or b""))
+    found = set(re.findall(_MUSL_VERSION, _read(loader) or b""))
     if len(found) != 1:
         return None
     major, minor = found.pop()
@@ -281,7 +282,7 @@ def _musl_in_file(loader: str) -> "tuple[int, int] | None":
 
 def _musl_by_banner(loader: str) -> "tuple[int, int] | None":
     """Run musl's loader, which says its version when it is given nothing to load."""
-    match = _MUSL_BANNER.search(_output([loader]))
+    match = re.search(_MUSL_BANNER, _output([loader]))
     return (int(match.group(1)), int(match.group(2))) if match else None
 
 
@@ -474,7 +475,7 @@ def _python_programs() -> "list[str]":
         for name in _listed(folder):
             path = os.path.join(folder, name)
             real = os.path.realpath(path)
-            if real in known or not (_PYTHON_NAME.fullmatch(name) or name == "python.exe"):
+            if real in known or not (re.fullmatch(_PYTHON_NAME, name) or name == "python.exe"):
                 continue
             known.add(real)
             if os.path.isfile(real) and os.access(real, os.X_OK) and not _is_script(real):

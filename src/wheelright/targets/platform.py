@@ -274,28 +274,26 @@ def _ios(match: re.Match[str]) -> Platform | None:
 
 
 _LEGACY = r"(?P<legacy>manylinux1|manylinux2010|manylinux2014)"
-_PATTERNS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Platform | None]], ...] = tuple(
-    (re.compile(pattern, re.ASCII), read)
-    for pattern, read in (
-        (rf"{_ARCH}-manylinux_{_MAJOR}_{_MINOR}", _linux("glibc")),
-        (rf"manylinux_{_MAJOR}_{_MINOR}_{_ARCH}", _linux("glibc")),
-        (rf"{_ARCH}-{_LEGACY}", _legacy),
-        (rf"{_LEGACY}_{_ARCH}", _legacy),
-        (rf"{_ARCH}-musllinux_{_MAJOR}_{_MINOR}", _linux("musl")),
-        (rf"musllinux_{_MAJOR}_{_MINOR}_{_ARCH}", _linux("musl")),
-        (rf"{_ARCH}-unknown-linux(?:-(?P<libc>gnu|musl)(?:eabihf)?)?", _triple),
-        (rf"linux-{_ARCH}(?:-(?P<libc>gnu|musl))?", _triple),
-        (rf"{_ARCH}-linux-(?P<libc>unknown|glibc|musl)", _unknown_libc),
-        (rf"macos(?:-{_MAJOR}(?:\.{_MINOR})?)?-{_ARCH}", _versioned("macos", MACOS_FLOOR)),
-        (rf"macosx_{_MAJOR}_{_MINOR}_{_ARCH}", _versioned("macos", MACOS_FLOOR)),
-        (rf"windows-{_ARCH}", _versioned("windows", None)),
-        (rf"android(?:-{_MAJOR})?-{_ARCH}", _versioned("android", ANDROID_FLOOR)),
-        (rf"android_{_MAJOR}_{_ARCH}", _versioned("android", ANDROID_FLOOR)),
-        (rf"(?P<arch>wasm32)-pyodide{_MAJOR}", _versioned("pyodide", None)),
-        (rf"{_ARCH}-apple-ios(?P<simulator>-simulator)?", _ios),
-        (rf"ios(?:-{_MAJOR}(?:\.{_MINOR})?)?-{_ARCH}(?P<simulator>-simulator)?", _ios),
-        (rf"ios_{_MAJOR}_{_MINOR}_{_ARCH}_iphone(?:os|(?P<simulator>simulator))", _ios),
-    )
+# Compiled when a name is first held against them: most commands know no more than one or two.
+_PATTERNS: tuple[tuple[str, Callable[[re.Match[str]], Platform | None]], ...] = (
+    (rf"{_ARCH}-manylinux_{_MAJOR}_{_MINOR}", _linux("glibc")),
+    (rf"manylinux_{_MAJOR}_{_MINOR}_{_ARCH}", _linux("glibc")),
+    (rf"{_ARCH}-{_LEGACY}", _legacy),
+    (rf"{_LEGACY}_{_ARCH}", _legacy),
+    (rf"{_ARCH}-musllinux_{_MAJOR}_{_MINOR}", _linux("musl")),
+    (rf"musllinux_{_MAJOR}_{_MINOR}_{_ARCH}", _linux("musl")),
+    (rf"{_ARCH}-unknown-linux(?:-(?P<libc>gnu|musl)(?:eabihf)?)?", _triple),
+    (rf"linux-{_ARCH}(?:-(?P<libc>gnu|musl))?", _triple),
+    (rf"{_ARCH}-linux-(?P<libc>unknown|glibc|musl)", _unknown_libc),
+    (rf"macos(?:-{_MAJOR}(?:\.{_MINOR})?)?-{_ARCH}", _versioned("macos", MACOS_FLOOR)),
+    (rf"macosx_{_MAJOR}_{_MINOR}_{_ARCH}", _versioned("macos", MACOS_FLOOR)),
+    (rf"windows-{_ARCH}", _versioned("windows", None)),
+    (rf"android(?:-{_MAJOR})?-{_ARCH}", _versioned("android", ANDROID_FLOOR)),
+    (rf"android_{_MAJOR}_{_ARCH}", _versioned("android", ANDROID_FLOOR)),
+    (rf"(?P<arch>wasm32)-pyodide{_MAJOR}", _versioned("pyodide", None)),
+    (rf"{_ARCH}-apple-ios(?P<simulator>-simulator)?", _ios),
+    (rf"ios(?:-{_MAJOR}(?:\.{_MINOR})?)?-{_ARCH}(?P<simulator>-simulator)?", _ios),
+    (rf"ios_{_MAJOR}_{_MINOR}_{_ARCH}_iphone(?:os|(?P<simulator>simulator))", _ios),
 )
 
 PATTERNS = (
@@ -331,7 +329,7 @@ def _parse(name: str) -> Platform | None:
     if key in _WELL_KNOWN:
         return _named(key)
     for pattern, read in _PATTERNS:
-        match = pattern.fullmatch(key)
+        match = re.fullmatch(pattern, key, re.ASCII)
         if match is not None and (platform := read(match)) is not None:
             return platform
     return None

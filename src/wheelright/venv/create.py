@@ -75,6 +75,7 @@ def create_venv(
         f"include-system-site-packages = {'true' if system_site_packages else 'false'}\n"
         f"prompt = {shown}\n"
         f"wheelright = {__version__}\n",
+        lasting=False,
     )
     files.touch(making)
     files.make_directory(f"{root}/{below}")

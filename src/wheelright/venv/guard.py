@@ -230,7 +230,7 @@ def write_guard(venv: Venv, wanted: Mapping[str, bytes] | None) -> None:
     for name, data in wanted.items():
         path = f"{venv.site_packages}/{name}"
         if _content(path) != data:
-            files.write_atomic(path, data)
+            files.write_atomic(path, data, lasting=False)
 
 
 def guard_is_current(venv: Venv, wanted: Mapping[str, bytes] | None) -> bool:
