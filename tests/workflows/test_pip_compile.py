@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.wheels import make_wheel
+from support.wheels import make_wheel, sdist_files, write_project
+from support.workbench import lines
 
 if TYPE_CHECKING:
     from support.workbench import Workbench
@@ -178,7 +179,38 @@ def test_a_place_stays_a_place(served: Workbench) -> None:
     (served.project / name).write_bytes(data)
     (served.project / "requirements.in").write_text(f"./{name}\n")
     assert _compile(served, "requirements.in --no-header") == (
+        f"leaf==2.1\n    # via solo\n./{name}\n    # via -r requirements.in\n"
+    )
+    (served.project / "requirements.in").write_text((served.project / name).as_uri())
+    assert _compile(served, "requirements.in --no-header") == (
         f"leaf==2.1\n    # via solo\nsolo @ file://[PROJECT]/{name}\n    # via -r requirements.in\n"
+    )
+
+
+def test_relative_paths_stay_relative_to_what_is_written(served: Workbench) -> None:
+    for name in ("one", "two"):
+        write_project(served.project / name, sdist_files(name, "1.0"))
+    (served.project / "in").mkdir()
+    (served.project / "in" / "r.in").write_text("-e ../one\n../two[x]\n")
+    plain = "in/r.in --no-header --no-annotate"
+    assert _compile(served, plain) == "-e ./one\n./two\n"
+    served.ok(f"pip compile {plain} -o in/r.txt")
+    assert (served.project / "in" / "r.txt").read_text() == "-e ../one\n../two\n"
+    assert " + one==1.0\n + two==1.0\n" in served.ok("pip sync in/r.txt --target out --dry-run").err
+
+
+def test_a_group_of_the_project_here_needs_no_file(served: Workbench) -> None:
+    served.write(more='[dependency-groups]\ndev = ["leaf<2"]\n')
+    assert _compile(served, "--no-header --group dev") == (
+        "leaf==1.5\n    # via pyproject.toml (group dev)\n"
+    )
+    answer = served("pip compile")
+    assert (answer.code, answer.err) == (
+        2,
+        lines(
+            "error: `wheelright pip compile` needs a FILE",
+            "hint: name a requirements file or a `pyproject.toml`, or a group of it with `--group`",
+        ),
     )
 
 

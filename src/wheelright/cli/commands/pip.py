@@ -460,7 +460,7 @@ COMPILE = Command(
         " one that `--python-platform` and `--python-version` name, or with `--universal` for all"
         " at once. Versions in an output file that exists are kept while they satisfy."
     ),
-    arguments=Arguments("FILE", "Requirements files or pyproject.toml; `-` is standard input", 1),
+    arguments=Arguments("FILE", "Requirements files or pyproject.toml; `-` is standard input"),
     options=(
         Option(
             flags=("-o", "--output-file"),

@@ -5,6 +5,7 @@ An output file that exists is read first: its versions are kept while they satis
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,7 @@ from wheelright.workflows.pip.asking import (
     require_something,
 )
 from wheelright.workflows.pip.directs import DirectReader
+from wheelright.workflows.pip.errors import NothingAskedError
 from wheelright.workflows.pip.formats import format_policy
 from wheelright.workflows.pip.question import Question
 from wheelright.workflows.pip.resolving import answer, choice
@@ -103,6 +105,13 @@ def compile_requirements(context: Context, options: PipCompileOptions) -> Compil
 
 def _prepared(context: Context, options: PipCompileOptions) -> Compiling:
     wishes = gather_wishes(context, options.requests)
+    if not options.requests.requirement_files and not options.requests.groups:
+        raise NothingAskedError(
+            "`wheelright pip compile` needs a FILE",
+            hints=[
+                "name a requirements file or a `pyproject.toml`, or a group of it with `--group`"
+            ],
+        )
     require_something(wishes, "pip compile")
     interpreter = find_python(context, options.python_version)
     aim, requires_python = None, ""
@@ -235,7 +244,7 @@ def _requirements_text(work: Compiling, compiled: Compiled) -> str:
     lines = [
         Line(
             package.name,
-            _pin(package, compiled, extras[package.name] if options.no_strip_extras else ()),
+            _pin(work, package, compiled, extras[package.name] if options.no_strip_extras else ()),
             None if options.universal else _own_marker(work, compiled, package.name),
             package.marker,
             _hashes(work, package) if options.generate_hashes else (),
@@ -261,20 +270,38 @@ def _own_marker(work: Compiling, compiled: Compiled, name: str) -> str | None:
     return markers[0] if len(markers) == 1 else None
 
 
-def _pin(package: LockedPackage, compiled: Compiled, extras: tuple[str, ...]) -> str:
+def _pin(
+    work: Compiling, package: LockedPackage, compiled: Compiled, extras: tuple[str, ...]
+) -> str:
     asked_for = f"[{','.join(extras)}]" if extras else ""
     direct = compiled.directs.get(package.name)
     if direct is None:
         return f"{package.name}{asked_for}=={package.version}"
+    beside = _relative(work, direct)
     if direct.editable:
         assert direct.directory is not None
-        return f"-e {direct.url}"
+        return f"-e {beside or direct.url}"
+    if beside is not None:
+        return f"{beside}{asked_for}"
     from wheelright.lockfile.model import without_credentials
 
     if direct.file is None:
         return f"{package.name}{asked_for} @ {direct.reference}"
     part = f"#subdirectory={direct.subdirectory}" if direct.subdirectory else ""
     return f"{package.name}{asked_for} @ {without_credentials(direct.file.url)}{part}"
+
+
+def _relative(work: Compiling, direct: Direct) -> str | None:
+    """Return a path that was written as a relative one, now seen from the output file."""
+    if direct.beside is None:
+        return None
+    path = _output(work.context, work.options)
+    root = work.context.directory if path is None else path.parent
+    try:
+        text = Path(os.path.relpath(direct.beside, root)).as_posix()
+    except ValueError:  # on another drive of Windows
+        return None
+    return text if text.startswith(".") else f"./{text}"
 
 
 def _hashes(work: Compiling, package: LockedPackage) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ may not bring a direct reference with it: that would let a package choose where 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,6 +55,8 @@ if TYPE_CHECKING:
     from wheelright.workflows.building import Builds
 
 _SDISTS = (".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst", ".tbz", ".txz")
+#: A path or URL that says where it is by itself, in a line of a requirements file.
+_ABSOLUTE = re.compile(r"(?:^|[\s=@\"'])(?:[/~$\\]|[A-Za-z]:[\\/]|file:)")
 _HASHES = ("sha256", "sha384", "sha512")
 _PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
 
@@ -63,7 +66,7 @@ class Direct:
     """A project that is at one place. ``url`` is for messages and files: without credentials.
 
     ``file`` is that of an archive, ``directory`` a source tree, ``vcs`` the commit of a repository.
-    ``by`` says who asks for it.
+    ``by`` says who asks for it; ``beside`` is the path where it was written as a relative one.
     """
 
     name: str
@@ -76,6 +79,7 @@ class Direct:
     editable: bool = False
     vcs: Vcs | None = None
     subdirectory: str | None = None
+    beside: Path | None = None
 
     def origin(self) -> Origin:
         """Return where it comes from, as an environment remembers it."""
@@ -182,8 +186,9 @@ class DirectReader:
             return self._archive(asked, source.url, source.subdirectory)
         if isinstance(source, PathSource):
             path = source.located(self.builds.context.directory)
+            beside = None if _ABSOLUTE.search(asked.text) else path
             if path.is_dir():
-                return self._directory(asked, path)
+                return replace(self._directory(asked, path), beside=beside)
             if not path.exists():
                 raise WrongReferenceError(
                     "there is nothing at the path that is asked for",
@@ -191,7 +196,7 @@ class DirectReader:
                     details=[f"{asked.origin} asks for it"],
                     hints=["correct the path; it is relative to the file that names it"],
                 )
-            return self._archive(asked, path.as_uri())
+            return replace(self._archive(asked, path.as_uri()), beside=beside)
         assert isinstance(source, GitSource)
         return self._repository(asked, source)
 
