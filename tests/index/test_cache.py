@@ -76,7 +76,7 @@ def test_choosing_and_cutting_releases_decodes_no_files(cache: Cache) -> None:
     assert [release.packed is not None for release in cached.releases] == [True, True]
     times = (1704067200.0, 1704153600.0)
     assert [release.summary for release in cached.releases] == [
-        Summary(True, True, ">=3.8", False, times),
+        Summary(True, True, ">=3.8", False, times, True),
         Summary(False, True, ">=3.8", "broken", (times[0], times[0])),
     ]
     assert Release("1", (WHEEL, FILE), INDEX).summary.uploads is None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from packaging.markers import Marker, UndefinedComparison
+from packaging.version import InvalidVersion
 
 from support.marker_trees import places, text_of, trees, truth
 from wheelright.resolver import InvalidMarker, parse_marker
@@ -82,3 +84,30 @@ def test_a_fault_is_pointed_at(text: str, what: str, column: int) -> None:
 
 def test_a_comparison_that_means_nothing_is_false() -> None:
     assert not holds(Atom("sys_platform", "~=", "linux"), {"sys_platform": "linux"})
+
+
+WORDS_MET = ("win32", "linux", "Linux", "x86_64", "AMD64", "PyPy", "nt", "a", "3", "v3", "rc1", "")
+PYTHONS_MET = ("3", "3.0", "3.8", "3.8.0", "3.8.1", "3.10", "3.*", "3.8.*", "3.12rc1", "x", "03.8")
+
+
+@pytest.mark.parametrize(
+    ("variables", "literals"),
+    [
+        (("sys_platform", "platform_machine", "implementation_name"), WORDS_MET),
+        (("python_version", "python_full_version"), PYTHONS_MET),
+    ],
+)
+def test_comparisons_are_those_of_packaging(
+    variables: tuple[str, ...], literals: tuple[str, ...]
+) -> None:
+    operators = ("==", "!=", "<", "<=", ">", ">=", "~=", "===", "in", "not in")
+    for variable, operator, literal, value in product(variables, operators, literals, literals):
+        for swapped in (False, True):
+            atom = Atom(variable, operator, literal, swapped)
+            try:
+                expected: object = Marker(str(atom)).evaluate({variable: value})
+            except UndefinedComparison:
+                expected = False
+            except InvalidVersion:
+                continue  # of a value that is no version of a Python
+            assert holds(atom, {variable: value}) is expected, (str(atom), value)

@@ -16,7 +16,12 @@ import msgspec
 from msgspec import Struct
 
 from wheelright.store import File
-from wheelright.targets.filenames import normalize_name, parse_sdist_name
+from wheelright.targets.errors import InvalidFileName
+from wheelright.targets.filenames import (
+    normalize_name,
+    parse_sdist_name,
+    parse_wheel_name,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -27,6 +32,8 @@ _DECODE_FILES = msgspec.msgpack.Decoder(tuple[File, ...])
 _ENCODE_FILES = msgspec.msgpack.Encoder()
 _TAG = r"[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*"
 
+_PURE = ("-py3-none-any.whl", "-py2.py3-none-any.whl")
+
 
 class Summary(msgspec.Struct, frozen=True, array_like=True):
     """What choosing a release depends on, so that its files need not be read for that.
@@ -34,7 +41,7 @@ class Summary(msgspec.Struct, frozen=True, array_like=True):
     ``wheels`` and ``sdists`` say whether it has any. ``requires_python`` is that of the first file
     that states one. ``yanked`` is true, or the first reason, where every file is yanked.
     ``uploads`` are the times of the oldest and the newest file in seconds since the epoch; ``None``
-    where the time of any is not known.
+    where the time of any is not known. ``pure`` says that it surely has a wheel for any Python 3.
     """
 
     wheels: bool
@@ -42,6 +49,7 @@ class Summary(msgspec.Struct, frozen=True, array_like=True):
     requires_python: str | None
     yanked: bool | str
     uploads: tuple[float, float] | None
+    pure: bool = False
 
 
 def upload_time(file: File) -> datetime | None:
@@ -60,7 +68,16 @@ def _summarised(files: tuple[File, ...]) -> Summary:
         next((file.requires_python for file in files if file.requires_python), None),
         yanked,
         _uploads(files),
+        any(file.name.endswith(_PURE) and _is_readable(file.name) for file in files),
     )
+
+
+def _is_readable(name: str) -> bool:
+    try:
+        parse_wheel_name(name)
+    except InvalidFileName:
+        return False
+    return True
 
 
 def _uploads(files: tuple[File, ...]) -> tuple[float, float] | None:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from operator import eq, ge, gt, le, lt, ne
 from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct
@@ -26,7 +27,7 @@ from packaging.markers import UndefinedComparison
 from wheelright.errors import RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 #: Spellings from before PEP 508 that old metadata still carries.
 ALIASES = {
@@ -55,6 +56,20 @@ VARIABLES = frozenset(
         "dependency_groups",
     }
 )
+#: Variables whose values are words: where the literal is no version, they compare as text.
+WORDS = frozenset(
+    {
+        "os_name",
+        "sys_platform",
+        "platform_system",
+        "platform_machine",
+        "platform_python_implementation",
+        "implementation_name",
+    }
+)
+_PYTHON = frozenset({"python_version", "python_full_version"})
+_NUMBERS = re.compile(r"\d+(?:\.\d+)*", re.ASCII)
+_WORD = re.compile(r"[a-uw-zA-UW-Z][a-zA-Z0-9_]*", re.ASCII)
 MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
 
 _TOKEN = re.compile(
@@ -132,7 +147,38 @@ def holds(atom: Atom, values: Mapping[str, str]) -> bool:
 @lru_cache(maxsize=65536)
 def _compares(atom: Atom, value: str) -> bool:
     """Whether a comparison is true for a value of its variable: the only one that it looks at."""
+    if not atom.swapped:
+        if atom.variable in WORDS and _WORD.fullmatch(atom.literal):
+            if atom.operator == "==":
+                return value == atom.literal
+            if atom.operator == "!=":
+                return value != atom.literal
+        if atom.variable in _PYTHON and atom.operator in _ORDER:
+            one, other = _numbers(value), _numbers(atom.literal)
+            if one and other:
+                return _ORDER[atom.operator](one, other)
     return _evaluate(atom, {atom.variable: value})
+
+
+_ORDER: dict[str, Callable[[tuple[int, ...], tuple[int, ...]], bool]] = {
+    "==": eq,
+    "!=": ne,
+    "<": lt,
+    "<=": le,
+    ">": gt,
+    ">=": ge,
+}
+
+
+@lru_cache(maxsize=4096)
+def _numbers(text: str) -> tuple[int, ...]:
+    """Return a version of plain numbers without trailing zeros; empty for any other text."""
+    if _NUMBERS.fullmatch(text) is None:
+        return ()
+    numbers = [int(number) for number in text.split(".")]
+    while len(numbers) > 1 and numbers[-1] == 0:
+        numbers.pop()
+    return tuple(numbers)
 
 
 def _evaluate(atom: Atom, values: Mapping[str, str]) -> bool:

@@ -123,6 +123,12 @@ def pieces(requires_python: str, cuts: set[Release]) -> tuple[Release, ...]:
     return tuple(sorted(m for m in marks if m >= lowest and _admits(specifiers, m)))
 
 
+def begins_piece(requires_python: str, cut: Release) -> bool:
+    """Whether a piece that ``requires_python`` admits would start at ``cut``."""
+    lowest = lower_bound(requires_python) or (0, 0, 0)
+    return cut >= lowest and _admits(python_specifiers(requires_python), cut)
+
+
 def _admits(specifiers: SpecifierSet | None, release: Release) -> bool:
     text = "{}.{}.{}".format(*release)
     return specifiers is None or specifiers.contains(text, prereleases=True)

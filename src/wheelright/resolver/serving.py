@@ -56,9 +56,10 @@ def best_served(universe: Universe, candidates: Candidates, versions: int, need:
     best = versions.bit_length() - 1
     for number, bit in enumerate(candidates.members(versions)):
         candidate = candidates.candidate(bit)
-        if number == LOOK or candidate.files is None:
+        if number == LOOK:
             break
-        if not need or fine_pythons(universe, need, universe.misfit_mask(candidate)):
+        misfits = candidate.files is not None or candidate.serves is not None
+        if not need or not misfits or fine_pythons(universe, need, universe.misfit_mask(candidate)):
             return bit
     return best
 

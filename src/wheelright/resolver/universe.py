@@ -29,6 +29,7 @@ from wheelright.resolver.markers import All, Atom, MarkerTree, atoms, holds, par
 from wheelright.resolver.pythons import (
     Release,
     atom_cuts,
+    begins_piece,
     bound_cuts,
     lower_bound,
     pieces,
@@ -96,6 +97,7 @@ class Vocabulary:
     literals: dict[str, set[str]] = field(default_factory=dict)
     free: dict[str, Atom] = field(default_factory=dict)
     known: set[MarkerTree] = field(default_factory=set)
+    whole: tuple[Release, ...] = ()  # the pieces without any cut
 
     def learn(self, tree: MarkerTree, *, listed: bool) -> bool:
         """Take in a marker; return whether it told something new.
@@ -120,8 +122,9 @@ class Vocabulary:
         self.cuts |= fresh
         if self.exact or not fresh:
             return False
-        before = set(pieces(self.requires_python, set()))
-        return any(cut not in before for cut in pieces(self.requires_python, fresh))
+        if not self.whole:
+            self.whole = pieces(self.requires_python, set())
+        return any(begins_piece(self.requires_python, cut) for cut in fresh.difference(self.whole))
 
     def _learn_atom(self, atom: Atom, *, listed: bool) -> bool:
         axis = AXIS_OF.get(atom.variable)

@@ -282,6 +282,9 @@ class Driver(Struct):
         """Return a release of a project whose page was read before."""
         releases = self._releases.get(name)
         if releases is None:
+            newest = next(iter(self.pages[name].releases), None)
+            if newest is not None and newest.version == version:
+                return newest  # of most projects no other is asked for
             releases = {release.version: release for release in self.pages[name].releases}
             self._releases[name] = releases
         return releases[version]

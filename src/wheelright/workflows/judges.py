@@ -39,7 +39,8 @@ def usable_files(name: str, release: Release, policy: BuildPolicy) -> tuple[File
 
 def why_unusable(name: str, release: Release, policy: BuildPolicy) -> str:
     """Say why no file of a release may be used."""
-    if not release.files:
+    said = release.summary
+    if not (said.wheels or said.sdists):
         return "it has no files"
     if not policy.may_build(name):
         return "it has no wheel, and building it is off"
@@ -144,12 +145,14 @@ class MachineJudge:
     platform: str
     foreign: bool = False
     universal: UniversalJudge = field(init=False)
+    pure: bool = field(init=False)  # whether a wheel for any Python 3 fits
     passed_over: dict[tuple[str, str], str] = field(default_factory=dict)
     pages: Mapping[str, ProjectPage] = field(default_factory=dict)
     _old: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.universal = UniversalJudge(self.policy)
+        self.pure = self.tags.rank(parse_wheel_name("any-1-py3-none-any.whl")) is not None
 
     def judge(self, name: str, release: Release) -> Fitness:
         """Judge a release by whether one of its files can be installed, once that is asked."""
