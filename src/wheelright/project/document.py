@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
@@ -169,6 +170,15 @@ def read_document(
     return parse_document(path, text, error)
 
 
+@lru_cache(maxsize=8)
+def read_toml(text: str) -> dict[str, Any]:
+    """Parse TOML. The result is shared by all who read the same text, and must not be changed.
+
+    A run reads a project's file for several things: to find it, for the project, for the settings.
+    """
+    return tomllib.loads(text)
+
+
 def parse_document(
     path: Path,
     text: str,
@@ -179,7 +189,7 @@ def parse_document(
 ) -> Document:
     """Parse TOML that stands in a file at ``first_line``, each line after ``margin``."""
     try:
-        data = tomllib.loads(text)
+        data = read_toml(text)
     except tomllib.TOMLDecodeError as problem:
         raise _broken(Document(path, text, {}, first_line, margin), str(problem), error) from None
     return Document(path, text, data, first_line, margin)

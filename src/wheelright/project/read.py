@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from wheelright.project.document import Document, Faults, Place, read_document
+from wheelright.project.document import Document, Faults, Place, read_document, read_toml
 from wheelright.project.errors import BadValue, ProjectNotFoundError
 from wheelright.project.groups import read_groups
 from wheelright.project.model import BuildSystem, Project
@@ -124,7 +124,7 @@ def _states_project(path: Path) -> bool:
     import tomllib
 
     try:
-        data = tomllib.loads(path.read_bytes().decode("utf-8").removeprefix("\ufeff"))
+        data = read_toml(path.read_bytes().decode("utf-8").removeprefix("\ufeff"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError):
         return True
     tool = data.get("tool")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, field
 
 from wheelright.errors import RequestError
+from wheelright.project.document import read_toml
 from wheelright.project.read import FILE_NAME, load_project
 from wheelright.project.settings_read import member_settings
 from wheelright.project.settings_types import WorkspaceSetting
@@ -208,7 +209,7 @@ def _stated(directory: Path) -> WorkspaceSetting | None:
     if b"workspace" not in data:
         return None
     try:
-        tool: Any = tomllib.loads(data.decode("utf-8").removeprefix("\ufeff")).get("tool", {})
+        tool: Any = read_toml(data.decode("utf-8").removeprefix("\ufeff")).get("tool", {})
     except (tomllib.TOMLDecodeError, UnicodeDecodeError):
         load_project(directory)  # says what is wrong with it
         return None

@@ -63,12 +63,16 @@ class Context(Struct, frozen=True, dict=True):
 
         In a workspace that may be a member.
         """
-        from wheelright.project import find_project
-
         if self.options.project is not None:
             return (self.directory / self.options.project).resolve()
-        found = find_project(self.directory)
-        return self.directory if found is None else found
+        return self._found or self.directory
+
+    @cached_property
+    def _found(self) -> Path | None:
+        """Return where a project is, here or upwards."""
+        from wheelright.project import find_project
+
+        return find_project(self.directory)
 
     @cached_property
     def project_directory(self) -> Path:
@@ -95,7 +99,7 @@ class Context(Struct, frozen=True, dict=True):
         """Return the project as its own file states it."""
         from wheelright.project import load_project, require_project
 
-        if self.options.project is None:
+        if self.options.project is None and self._found is None:
             require_project(self.directory)
         return load_project(self.project_directory)
 
@@ -116,9 +120,7 @@ class Context(Struct, frozen=True, dict=True):
 
     def find_project(self) -> Project | None:
         """Return the project, or None where there is none."""
-        from wheelright.project import find_project
-
-        if self.options.project is None and find_project(self.directory) is None:
+        if self.options.project is None and self._found is None:
             return None
         return self.project
 
