@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from support.rights import read_only
@@ -429,3 +430,19 @@ def test_a_build_that_fails_is_told_with_its_reason(bench: Workbench) -> None:
     assert said[1:3] == ["  in [PROJECT]", "  Traceback (most recent call last):"]
     assert "  RuntimeError: the build of app fails on purpose" in said
     assert bench.installed() == {}
+
+
+def test_what_an_older_wheelright_measured_is_measured_once_more(bench: Workbench) -> None:
+    """Its measures may mean something else; the store keeps the new ones."""
+    bench.index.add("core", "1.0")
+    bench.write("core")
+    bench.ok("sync")
+    (facts,) = bench.cache.glob("store/wheels/*/*/wheel.msgpack")
+    whole = facts.read_bytes()
+    known = msgspec.msgpack.decode(whole)
+    facts.write_bytes(msgspec.msgpack.encode([*known[:-1], None]))
+    bench.ok("venv --clear")
+
+    bench.ok("sync")
+
+    assert facts.read_bytes() == whole

@@ -25,7 +25,7 @@ import os
 import threading
 import time
 from base64 import urlsafe_b64encode
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Struct
@@ -109,6 +109,17 @@ class Store:
             if "sha256" not in file.hashes:
                 self._remember(file, sha256)
             return found
+
+    def keep_needs(self, wheel: StoredWheel, needs: Any) -> None:
+        """Keep what a wheel's binaries were measured to need, where that was not known.
+
+        In a store that may only be read nothing is kept, and it is measured again next time.
+        """
+        facts = msgspec.structs.replace(wheel.facts, needs=needs)
+        try:
+            files.write_atomic(f"{self._place(wheel.sha256)}/{_FACTS}", _encode(facts))
+        except files.DiskError:
+            self._reporter.debug(f"what `{wheel.file.name}` needs could not be kept in the cache")
 
     def size(self) -> Removed:
         """Count the files and bytes in the store."""

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from wheelright.project import Settings
-    from wheelright.store import StoredWheel
+    from wheelright.store import Store, StoredWheel
     from wheelright.targets import Platform
     from wheelright.venv import Installed, RecordedPackage, Venv
     from wheelright.workflows.goals import Goal
@@ -71,8 +71,12 @@ def with_needs(
     venv: Venv,
     kept: Sequence[Installed],
     wheels: Mapping[str, StoredWheel],
+    store: Store,
 ) -> tuple[RecordedPackage, ...]:
-    """Measure what was never measured, or by a Wheelright that measured in another way."""
+    """Measure what was never measured, or by a Wheelright that measured in another way.
+
+    Of a stored wheel that is kept in the store: it is measured once.
+    """
     installed = {one.name: one for one in kept}
 
     def measured(package: RecordedPackage) -> RecordedPackage:
@@ -81,7 +85,9 @@ def with_needs(
         if package.name in wheels:
             wheel = wheels[package.name]
             paths = [entry.path for entry in wheel.facts.entries]
-            return replace(package, needs=to_plain(read_needs(wheel.path, paths)))
+            needs = to_plain(read_needs(wheel.path, paths))
+            store.keep_needs(wheel, needs)
+            return replace(package, needs=needs)
         return replace(package, needs=measure_needs(venv, installed[package.name]))
 
     return tuple(map(measured, packages))

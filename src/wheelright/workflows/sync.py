@@ -163,7 +163,7 @@ def _carry_out(work: Syncing, digest: str) -> Venv:
         options=_said(options, work.record),
     )
     packages = next_packages(work.record, work.plan, wheels)
-    packages = with_needs(packages, venv, work.plan.kept, wheels)
+    packages = with_needs(packages, venv, work.plan.kept, wheels, context.store)
     record = msgspec.structs.replace(record, packages=packages)
     guard = guard_for(context.settings, record, work.plan.kept)
     if work.plan.is_empty and record == work.record and not read_pending(venv):
