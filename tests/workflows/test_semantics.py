@@ -70,8 +70,12 @@ def test_a_yanked_version_and_its_reason(bench: Workbench) -> None:
     bench.ok("lock")
     assert bench.locked() == {"a": "1.0"}
     bench.write("a==2.0")
-    bench.ok("lock")
+    assert "note: a 2.0 is yanked (it deletes files)\n" in bench.ok("lock").err
     assert bench.locked() == {"a": "2.0"}
+    assert (
+        "note: a 2.0 is yanked (it deletes files)\n"
+        in bench.ok("pip install --target out --dry-run a==2.0").err
+    )
     bench.write("a>1")
     bench.lockfile.unlink()
     assert "`a==2.0` is yanked (it deletes files)" in bench("lock").err

@@ -28,12 +28,24 @@ from wheelright.resolver.split import cut_python
 from wheelright.resolver.words import Words
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Generator, Iterator, Mapping
 
     from wheelright.resolver.facts import Answer, Need
     from wheelright.resolver.pythons import Release
     from wheelright.resolver.request import Request
+    from wheelright.resolver.result import Package
     from wheelright.resolver.universe import Universe
+
+
+def _yanked(knowledge: Knowledge, packages: tuple[Package, ...]) -> Iterator[str]:
+    """Tell of versions that were chosen although they were yanked, and why they were."""
+    for package in packages:
+        candidates = knowledge.candidates[package.name]
+        identity = f"{package.version}@{package.origin}" if package.origin else package.version
+        yanked = candidates.candidate(candidates.bits[identity]).yanked
+        if yanked is not False:
+            reason = f" ({yanked.strip()})" if isinstance(yanked, str) and yanked.strip() else ""
+            yield f"{package.name} {package.version} is yanked{reason}"
 
 
 def resolve(request: Request) -> Generator[Need, Answer, Resolution]:
@@ -55,7 +67,7 @@ def resolve(request: Request) -> Generator[Need, Answer, Resolution]:
         packages = join_parts(request, knowledge, universe, parts)
         return Resolution(
             packages,
-            tuple(knowledge.notes),
+            (*knowledge.notes, *_yanked(knowledge, packages)),
             _environments(request, universe),
             Statistics(
                 counts.steps,
