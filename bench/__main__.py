@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import fcntl
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -34,7 +35,7 @@ from bench.tools import TOOLS
 from bench.works import WORKS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from bench.results import CaseResult
     from bench.tools.tool import Tool
@@ -59,8 +60,9 @@ def main(arguments: Sequence[str]) -> int:
     bad = []
     if not asked.page_only:
         try:
-            bad = _measure_all(wanted, asked)
-        except NotInstalledError as error:
+            with _alone():
+                bad = _measure_all(wanted, asked)
+        except (NotInstalledError, BlockingIOError) as error:
             print(error, file=sys.stderr)
             return 2
     if not asked.no_page:
@@ -77,6 +79,18 @@ def main(arguments: Sequence[str]) -> int:
     for line in bad:
         print(f"not the same work: {line}", file=sys.stderr)
     return 1 if bad else 0
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Keep others from measuring, or installing other programs, at the same time."""
+    BASE.mkdir(parents=True, exist_ok=True)
+    with (BASE / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BlockingIOError("another benchmark is running in this checkout") from None
+        yield
 
 
 def _known() -> dict[str, Case | Corpus]:
@@ -239,7 +253,6 @@ def _peers(text: str) -> list[str]:
 
 def _install(asked: argparse.Namespace, cases: Sequence[Case | Corpus]) -> dict[str, Tool]:
     """Install Wheelright and the peers that take part, in the order of the page."""
-    BASE.mkdir(parents=True, exist_ok=True)
     of_cases = {"uv"}.union(*(case.peers for case in cases if isinstance(case, Case)))
     peers = of_cases if asked.peers is None else asked.peers
     places = {"wheelright": install_ours(asked.commit)}
