@@ -163,12 +163,26 @@ def test_a_venv_that_was_taken_over_is_healed_from_a_sound_cache(synced: Workben
         file.write(b"#")
     os.utime(module, ns=(state.st_atime_ns, state.st_mtime_ns))
     assert synced.ok("sync --verify").err == lines(
+        "note: `.venv` has lost its record: it is for this machine now, and what is installed was"
+        " looked at anew",
         "note: `tool-1.0-py3-none-any.whl` was damaged in the cache too, and is fetched or built"
         " anew",
         " ~ tool==1.0: damaged: `tool/x.py` was changed",
         "Replaced 1 package in [TIME]",
     )
     assert look(synced).items() >= whole.items()
+
+
+def test_a_record_that_cannot_be_read_is_told(synced: Workbench) -> None:
+    synced.ok("sync --for x86_64-manylinux_2_17")
+    (synced.venv / "wheelright.json").write_text("{")
+    note = (
+        "note: `.venv` has lost its record: it is for this machine now, and what is installed was"
+        " looked at anew"
+    )
+    assert synced.ok("sync --dry-run").err == lines(note, SETTLED.rstrip("\n"))
+    assert synced.ok("sync").err == lines(note, SETTLED.rstrip("\n"))
+    assert synced.ok("sync").err == SETTLED
 
 
 def test_an_edit_through_a_link_damages_the_cache_too(synced: Workbench) -> None:

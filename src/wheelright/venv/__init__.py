@@ -21,7 +21,13 @@ from wheelright.venv.apply import (
 from wheelright.venv.create import create_venv
 from wheelright.venv.damage import with_damage
 from wheelright.venv.errors import BrokenVenv, NewerRecord, NotAVenv, PathOutsideVenv
-from wheelright.venv.guard import guard_facts, guard_files, guard_is_current, write_guard
+from wheelright.venv.guard import (
+    guard_facts,
+    guard_files,
+    guard_is_current,
+    has_guard,
+    write_guard,
+)
 from wheelright.venv.inspect import Installed, Venv, find_venv, list_installed
 from wheelright.venv.plan import (
     Action,
@@ -65,6 +71,7 @@ __all__ = [
     "guard_facts",
     "guard_files",
     "guard_is_current",
+    "has_guard",
     "list_installed",
     "lock_venv",
     "make_plan",

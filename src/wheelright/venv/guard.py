@@ -50,6 +50,7 @@ __all__ = [
     "guard_facts",
     "guard_files",
     "guard_is_current",
+    "has_guard",
     "is_fit",
     "misfit_help",
     "misfit_words",
@@ -235,10 +236,15 @@ def write_guard(venv: Venv, wanted: Mapping[str, bytes] | None) -> None:
 
 def guard_is_current(venv: Venv, wanted: Mapping[str, bytes] | None) -> bool:
     """Whether a venv has the guard that it should have: the module, which decides the line."""
-    has_line = os.path.lexists(f"{venv.site_packages}/{LINE_NAME}")
+    has_line = has_guard(venv)
     if wanted is None:
         return not has_line
     return has_line and _content(f"{venv.site_packages}/{MODULE_NAME}") == wanted[MODULE_NAME]
+
+
+def has_guard(venv: Venv) -> bool:
+    """Whether a guard was written into a venv."""
+    return os.path.lexists(f"{venv.site_packages}/{LINE_NAME}")
 
 
 def _content(path: str) -> bytes | None:

@@ -203,7 +203,7 @@ def _hints(failures: Sequence[NoFile], aim: Aim) -> list[str]:
             (platform for platform in needed if platform is not None),
             key=lambda platform: platform.floor or (0, 0),
         )
-        hints.append(f"`--python-platform {highest}` is served by everything that is locked")
+        hints.append(f"`--for {highest}` is served by everything that is locked")
     unfit = [one for one in failures if one.kind == "unfit" or aim.foreign]
     names = ", ".join(f"`{failure.package.name}`" for failure in unfit[:4])
     if names:

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from wheelright.venv import (
     PlanOptions,
+    has_guard,
     list_installed,
     make_plan,
     measure_needs,
@@ -79,6 +80,7 @@ def plan_sync(
     goal = choose_goal(context, options, record)
     place = _sound(context, find_place(context, context.project, goal.python), goal, record)
     record = record if place.venv is not None else None
+    _tell_lost(context, place, goal, record)
     aim = aim_for(goal, place.interpreter, record)
     policy = build_policy(context, options.build)
     if aim.others:
@@ -102,6 +104,17 @@ def plan_sync(
         None if place.venv is None else _Look(place.venv, aim),
     )
     return Syncing(context, options, lock, aim, place, record, wanted, plan, lock_outcome)
+
+
+def _tell_lost(context: Context, place: Place, goal: Goal, record: Record | None) -> None:
+    """Say that a venv of ours knows no longer what it is for: it has a guard and no record."""
+    if place.venv is None or record is not None or not has_guard(place.venv):
+        return
+    aim = goal.name or "this machine"
+    context.reporter.note(
+        f"`{place.path.name}` has lost its record: it is for {aim} now, and what is installed was"
+        " looked at anew"
+    )
 
 
 def _installed(place: Place, options: SyncOptions) -> tuple[Installed, ...]:
