@@ -534,6 +534,30 @@ def test_a_file_whose_url_fails_is_looked_up_by_name(
     assert "secret" not in told
 
 
+@pytest.mark.parametrize("change", ["damaged", "gone"])
+def test_files_that_the_cache_lost_are_asked_for_once_more(
+    open_indexes: Open, make_index: MakeIndex, cache_dir: Path, change: str
+) -> None:
+    index = make_index(max_age=30)
+    index.add("foo", "1.0")
+    index.add("foo", "2.0")
+    clock = Clock()
+    expected = open_indexes(index, clock=clock).page("foo")
+    index.clear_log()
+    page = open_indexes(index, clock=clock).page("foo")
+    offline = open_indexes(index, clock=clock, offline=True).page("foo")
+    (path,) = (one for one in cache_dir.rglob("foo.*") if one.parent.parent.name == "pages")
+    if change == "gone":
+        path.unlink()
+    else:
+        path.write_bytes(path.read_bytes()[:-1] + b"?")
+    with pytest.raises(NotCachedError):
+        _ = offline.releases[-1].files
+    assert index.count() == 0
+    assert page == expected
+    assert index.count("page", status=200) == index.count() == 1
+
+
 def test_a_file_that_moved_is_found_though_the_cached_page_is_old(
     open_indexes: Open, make_index: MakeIndex
 ) -> None:

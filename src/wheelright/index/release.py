@@ -187,7 +187,8 @@ class Release:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Release):
             return NotImplemented
-        return (self.version, self.index, self.files) == (other.version, other.index, other.files)
+        same = self.version == other.version and self.index == other.index
+        return same and self.files == other.files
 
     def __hash__(self) -> int:
         return hash((self.version, self.index))
