@@ -110,6 +110,12 @@ def test_variables() -> None:
     assert "u:t" not in repr(found)
 
 
+def test_a_variable_that_is_not_set_is_named() -> None:
+    with pytest.raises(ProjectFileError) as caught:
+        parse("a==${VERSION}\n", VERSION="")
+    assert caught.value.hints == ("the variable `VERSION` is not set, or empty",)
+
+
 def test_includes(tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()
     (tmp_path / "a.txt").write_text("-r sub/b.txt\n-c sub/c.txt\na\n")

@@ -405,6 +405,8 @@ def _what(line: _Line, text: str) -> dict[str, Any]:
     try:
         requirement = parse_requirement(text)
     except BadValue as bad:
+        unset = _VARIABLE.search(text)
+        hint = f"the variable `{unset[1]}` is not set, or empty" if unset else bad.hint
         at = text[bad.offset or 0 :][: bad.length] if bad.offset is not None else ""
         start = line.raw.find(text)
         if start >= 0 and bad.offset is not None:
@@ -412,10 +414,10 @@ def _what(line: _Line, text: str) -> dict[str, Any]:
             raise ProjectFileError(
                 f"The line {bad.message}",
                 where=line.where,
-                hints=[bad.hint] if bad.hint else [],
+                hints=[hint] if hint else [],
                 excerpt=excerpt,
             ) from None
-        line.fail(f"The line {bad.message}", bad.hint, at)
+        line.fail(f"The line {bad.message}", hint, at)
     return {
         "requirement": requirement,
         "source": _located(line, source_of_reference(requirement)),
