@@ -40,6 +40,15 @@ def test_the_versions_there_are() -> None:
     assert hints({"a 1": []}, "a>=2") == ("the only version of `a` is 1",)
 
 
+def test_what_an_override_has_put_there() -> None:
+    releases: World = {"a 1": ["b<2"], "b 1": [], "b 2": []}
+
+    assert hints(releases, "a", policy=Policy(overrides=("b>=3",))) == (
+        "`b>=3` is an override, which replaces what others require",
+        "the versions of `b` go from 1 to 2",
+    )
+
+
 def test_a_python_that_is_new_enough() -> None:
     releases: World = {"a 2 | python >=3.11": [], "a 3 | python >=3.12": []}
 

@@ -31,6 +31,7 @@ def hints_of(
 ) -> tuple[str, ...]:
     """Return hints, the most helpful first; ``nearest`` is the project that the conflict is on."""
     found = [
+        *_overridden(premises, request),
         *_absent(premises, candidates),
         *_blocked(premises, nearest, candidates, request),
         *_pythons(premises, request),
@@ -72,6 +73,14 @@ def _absent(premises: Sequence[Premise], candidates: Mapping[str, Candidates]) -
             yield f"the only version of `{dependency.name}` is {newest}"
         else:
             yield f"the versions of `{dependency.name}` go from {oldest} to {newest}"
+
+
+def _overridden(premises: Sequence[Premise], request: Request) -> Iterator[str]:
+    """Say what no package requires by itself: an override has put it there."""
+    overrides = {text.strip() for text in request.policy.overrides}
+    for premise in premises:
+        if premise.kind == "requires" and premise.project and premise.text.strip() in overrides:
+            yield f"`{premise.text.strip()}` is an override, which replaces what others require"
 
 
 def _blocked(
