@@ -185,6 +185,18 @@ def test_a_venv_that_cannot_be_used(shop: Workbench) -> None:
     ]
 
 
+def test_something_else_in_place_of_the_venv(shop: Workbench) -> None:
+    shop.ok("lock")
+    shop.venv.mkdir()
+    (shop.venv / "file").write_text("")
+    assert shop.ok("status").out.splitlines()[-4:] == [
+        "venv      .venv",
+        "  broken  `[PROJECT]/.venv` is not a virtual environment: it has no `pyvenv.cfg`",
+        "",
+        "Next: `wheelright sync --dry-run` tells what would help",
+    ]
+
+
 def test_the_document(shop: Workbench) -> None:
     shop.ok("sync")
     document = json.loads(shop.ok("status --output-format json").out)

@@ -57,7 +57,8 @@ def _venv_lines(venv: VenvStatus, style: Style, *, several: bool) -> Iterator[st
     if venv.words and venv.target is None:
         words = f"the machine it was made on, {words}"
     python = f", Python {venv.python}" if venv.python else ""
-    yield _row("  for", f"{words}{python}")
+    if venv.words or venv.problem is None:
+        yield _row("  for", f"{words}{python}")
     if venv.fits is not None:
         yield _row("  fits", style.paint(*(("yes", "green") if venv.fits else ("no", "red"))))
     if venv.words:

@@ -106,8 +106,11 @@ def _describe(
 ) -> VenvStatus | None:
     try:
         venv = find_venv(path)
-    except (BrokenVenv, NotAVenv) as broken:
+    except BrokenVenv as broken:
         return _of_record(VenvStatus(str(path), problem=broken.message, picked=picked), path, here)
+    except NotAVenv as other:
+        # It is left as it is, so that nothing can be made in its place.
+        return VenvStatus(str(path), problem=other.message, refusal=other.message, picked=picked)
     if venv is None:
         return None
     record = read_record(venv)
