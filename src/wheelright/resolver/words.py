@@ -6,6 +6,7 @@ versions that are never chosen (yanked, barred pre-releases) do not interrupt a 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 RUNS = 3
 #: At most so many reasons for which files do not fit are told of one project.
 REASONS = 2
+_EXTRA = re.compile(r"""\s*(?:;|\band\b)\s*extra\s*==\s*(?:"[^"]*"|'[^']*')$""")
 #: Reasons of barred versions that read on after "is".
 STATES = ("yanked", "a pre-release", "excluded")
 
@@ -97,7 +99,7 @@ class Words:
         return f"{who} {self._wish(causes)}"
 
     def _wish(self, causes: Sequence[RequirementCause]) -> str:
-        texts = list(dict.fromkeys(cause.dependency.text.strip() for cause in causes))
+        texts = list(dict.fromkeys(_written(cause) for cause in causes))
         child = causes[0].child
         candidates = self.nodes[child].candidates
         united = 0
@@ -112,7 +114,7 @@ class Words:
             return f"{shown}{more}, but no version of `{candidates.name}` matches"
         for cause in causes:
             if cause.matching == united:
-                return f"`{cause.dependency.text.strip()}`"
+                return f"`{_written(cause)}`"
         return self.wanted(child, united)
 
     def wanted(self, project: int, versions: int) -> str:
@@ -201,6 +203,11 @@ def gathered(leaves: Iterable[Incompatibility]) -> list[list[Incompatibility]]:
         for kind in others:
             groups[first] += groups.pop(kind)
     return list(groups.values())
+
+
+def _written(cause: RequirementCause) -> str:
+    """Return a requirement as written, but for the extra, which its holder's name says."""
+    return _EXTRA.sub("", cause.dependency.text.strip())
 
 
 def plural(what: str) -> bool:
