@@ -6,11 +6,11 @@ import shlex
 import shutil
 import subprocess
 import sys
-from msgspec.structs import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from support.venvs import this_interpreter, tree_of
 from wheelright import __version__
@@ -95,7 +95,7 @@ def test_what_is_no_venv_is_never_touched(tmp_path: Path, kind: str, clear: bool
             act()
         assert str(caught.value) == f"`{path}` is not a virtual environment: {why}"
         assert caught.value.hints == (
-            "It was left as it is; move it away, or set `WHEELRIGHT_PROJECT_ENVIRONMENT`",
+            "it was left as it is; move it away, or set `WHEELRIGHT_PROJECT_ENVIRONMENT`",
         )
     assert _contents(path) == before
 

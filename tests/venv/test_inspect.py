@@ -53,7 +53,7 @@ def test_a_pyvenv_cfg_that_makes_no_sense(venv: Venv, text: bytes, why: str) -> 
     with pytest.raises(BrokenVenv) as caught:
         find_venv(venv.path)
     assert str(caught.value) == f"the virtual environment `{venv.path}` cannot be used: {why}"
-    assert caught.value.hints == (f"Make it again with `wheelright venv --clear {venv.path}`",)
+    assert caught.value.hints == (f"make it again with `wheelright venv --clear {venv.path}`",)
 
 
 def test_an_interpreter_that_is_gone(venv: Venv) -> None:

@@ -247,7 +247,9 @@ def _canonical_package(package: LockedPackage) -> LockedPackage:
     return replace(
         package,
         index=package.index and without_credentials(package.index),
-        wheels=tuple(sorted(files, key=lambda file: (file.name, file.url))),
+        wheels=tuple(
+            sorted(files, key=lambda file: (file.name, file.url, sorted(file.hashes.items())))
+        ),
         sdist=None if package.sdist is None else canonical_file(package.sdist),
         archive=archive and replace(archive, file=canonical_file(archive.file)),
         vcs=vcs and replace(vcs, url=vcs.url and without_credentials(vcs.url)),
