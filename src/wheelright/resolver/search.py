@@ -15,7 +15,6 @@ Beyond the published algorithm (see docs/design/resolver.md):
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from wheelright.resolver.assignments import Assignment, Assignments, lowest, ones
@@ -78,6 +77,7 @@ class Search:
     extras: int = 0  # bit by project: an extra of another
     restless: int = 0  # bit by project: given up too often to wait for its turn
     likely: dict[int, tuple[int, int]] = field(default_factory=dict)  # foretold for these sets
+    foretold: dict[int, tuple[int, int]] = field(default_factory=dict)  # bits of what falls
     forget_at: int = 0  # the number of conflicts at which to look what can be forgotten
 
     def __post_init__(self) -> None:
@@ -170,10 +170,8 @@ class Search:
         mask = self.universe.mask(dependency.marker, extra)
         return mask & ~self.universe.mask(dependency.marker, "") if extra else mask
 
-    def _add(self, terms: Mapping[int, int], where: int, cause: Cause) -> Incompatibility:
-        incompatibility = Incompatibility(terms, where, cause)
-        self.known.add(incompatibility)
-        return incompatibility
+    def _add(self, terms: Mapping[int, int], where: int, cause: Cause) -> None:
+        self.known.add(Incompatibility(terms, where, cause))
 
     # -- edges and reach
 
@@ -186,8 +184,7 @@ class Search:
         release = yield from self.knowledge.release(
             node.key[0], version, lambda: self._soon(project)
         )
-        unusable = self._unusable(project, bit, release)
-        if unusable:
+        if self._unusable(project, bit, release):
             return False
         extra = node.key[1]
         self.edges[project, bit] = [
@@ -462,10 +459,13 @@ class Search:
         fallen = self.knowledge.visits.get(self.nodes[project].key[0], 0)
         if fallen < RESTLESS or (fallen > FORESIGHT and fallen % GLANCE):
             return
-        node = self.nodes[project]
-        below = node.candidates.any & ((1 << self.assignments.allowed[project].bit_length()) - 1)
-        for bit in islice(node.candidates.members(below), 1, min(fallen // 2, FORESIGHT)):
-            yield node.key[0], node.candidates.identity(bit)
+        candidates = self.nodes[project].candidates
+        top = min(self.assignments.allowed[project].bit_length(), len(candidates.order) + 1) - 2
+        last = max(1, top - min(fallen // 2, FORESIGHT) + 2)
+        high, low = self.foretold.get(project, (0, 0))
+        for bit in range(low - 1 if low <= top <= high else top, last - 1, -1):
+            yield candidates.name, candidates.identity(bit)
+            self.foretold[project] = max(high, top), bit
 
     def _likely(self, node: Node, allowed: int) -> str:
         for version in self.preferred.get(node.key[0], ()):
