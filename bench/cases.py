@@ -66,7 +66,7 @@ CASES: Final = (
         (f"apache-airflow[{_AIRFLOW_EXTRAS}]",),
         "rich-click",
         ">=3.11,<3.14",
-        # Without `google`, for which uv locks an old release for some machines: other work than ours.
+        # Without `google`, of which uv locks an old release for some machines: not the same work.
         # The first would record whole wheels of a thousand versions; nothing serves the targets.
         left_out=("lock-plain", "lock-targets", "check-targets"),
         peers=("uv",),  # one lock of the others takes minutes
