@@ -1,7 +1,7 @@
 """Show Wheelright at work on real projects, as a person would type it, in a temporary folder.
 
-First a small project with binary wheels, for this machine and then for an older one, then
-``jupyter``, a large one. Needs the network.
+First a small project with binary wheels, for this machine and then for an older one; then one
+lock for three machines that are not here, proved; then ``jupyter``, a large one. Needs the network.
 """
 
 from __future__ import annotations
@@ -32,7 +32,15 @@ def title(text: str) -> None:
     print(f"\n== {text} ==", flush=True)
 
 
-def make_project(root: Path, name: str, *dependencies: str) -> Path:
+TARGETS = """
+[tool.wheelright.targets]
+plc = { platform = "x86_64-manylinux_2_17" }
+alpine = { platform = "aarch64-musllinux_1_2" }
+mac = { platform = "macos-12-arm64" }
+"""
+
+
+def make_project(root: Path, name: str, *dependencies: str, more: str = "") -> Path:
     """Write the ``pyproject.toml`` of a project, show it, and return its folder."""
     project = root / name
     project.mkdir()
@@ -49,6 +57,7 @@ def make_project(root: Path, name: str, *dependencies: str) -> Path:
         package = false
         """
     )
+    text += more
     (project / "pyproject.toml").write_text(text, encoding="utf-8")
     print(text, flush=True)
     return project
@@ -97,6 +106,12 @@ def main() -> None:
         print("the tags now installed:")
         for name, tags in installed_tags(project / ".venv"):
             print(f"  {name:<24} {tags}")
+        title("One lock for three machines that are not here")
+        wanted = ("numpy", "cryptography", "pydantic", "pandas")
+        project = make_project(root, "plant", *wanted, more=TARGETS)
+        wheelright(project, "lock")
+        wheelright(project, "check", "--all-targets", "--binaries")
+        wheelright(project, "matrix")
         title("A large project")
         project = make_project(root, "laboratory", "jupyter")
         wheelright(project, "lock")
