@@ -37,10 +37,11 @@ _ALSO_FOREIGN = {
 
 @pytest.fixture(autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give the test a home of its own, outside its ``tmp_path``, and no settings of the user."""
+    """Give the test a home of its own, outside its ``tmp_path``; no settings, no progress."""
     for name in list(os.environ):
         if name.upper().startswith(_FOREIGN) or name.lower() in _ALSO_FOREIGN:
             monkeypatch.delenv(name)
+    monkeypatch.setenv("WHEELRIGHT_NO_PROGRESS", "1")  # it tells what is slow, on a slow machine
     folder = tmp_path_factory.mktemp("home")
     for name in ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA"):
         monkeypatch.setenv(name, str(folder))

@@ -210,6 +210,10 @@ def test_a_backend_without_editable_wheels(
             "in `demo-1.0-py3-none-any.whl`, it holds no `METADATA` of `demo`",
         ),
         (
+            'wheel(folder, name="other")',
+            "`other-1.0-py3-none-any.whl` is of another project, `other`",
+        ),
+        (
             (
                 '[open(folder + "/demo-1.0-py3-none-any.whl", "w").write("text"),'
                 ' "demo-1.0-py3-none-any.whl"][1]'

@@ -35,6 +35,9 @@ class Recorded:
     def print(self, line: str) -> None:
         self.lines.append(line)
 
+    def update(self) -> None:
+        pass
+
     def close(self) -> None:
         self.closed.set()
 
@@ -74,8 +77,44 @@ def test_off_a_terminal_there_are_lines_and_no_control_codes() -> None:
     reporter = ConsoleReporter(screen(err), delay=0, make_display=displays)
     work(reporter)
     reporter.close()
-    assert err.getvalue() == "note: a note\nwarning: a warning\n  of two lines\n"
+    assert err.getvalue() == (
+        "Resolving ...\nnote: a note\nwarning: a warning\n  of two lines\nDownloading 2.0 KiB ...\n"
+    )
     assert displays.made == []
+
+
+def test_off_a_terminal_each_build_is_told_once() -> None:
+    err = io.StringIO()
+    reporter = ConsoleReporter(screen(err), delay=0)
+    reporter.note("building the wheel of `app`")
+    reporter.begin("resolve")
+    for name in ("native-1.0.tar.gz", "app", "other\x1b[2J", "native-1.0.tar.gz"):
+        reporter.begin("build")
+        reporter.advance("build", 0, name)
+        reporter.end("build")
+    reporter.close()
+    assert err.getvalue() == (
+        "note: building the wheel of `app`\nResolving ...\n"
+        "Building native-1.0.tar.gz ...\nBuilding other\\x1b[2J ...\n"
+    )
+
+
+def test_off_a_terminal_the_first_line_comes_within_a_second() -> None:
+    written = threading.Event()
+
+    class Log(io.StringIO):
+        def write(self, text: str) -> int:
+            written.set()
+            return super().write(text)
+
+    err = Log()
+    reporter = ConsoleReporter(screen(err))
+    reporter.begin("build")
+    reporter.advance("build", 0, "native-1.0.tar.gz")
+    assert err.getvalue() == ""
+    assert written.wait(10)
+    reporter.close()
+    assert err.getvalue() == "Building native-1.0.tar.gz ...\n"
 
 
 def test_verbose_and_quiet() -> None:

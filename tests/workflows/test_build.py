@@ -46,6 +46,15 @@ def test_an_sdist_and_of_that_a_wheel(plain: Workbench) -> None:
     ]
 
 
+def test_a_project_that_states_no_name_is_called_as_its_sdist(plain: Workbench) -> None:
+    plain.pyproject.write_text(plain.pyproject.read_text().partition("[project]")[0])
+    plain.ok("build --sdist")
+    answer = plain.ok("build dist/app-1.0.tar.gz")
+    assert answer.err.splitlines()[0] == (
+        "note: building the wheel of `app` for this machine ([MACHINE])"
+    )
+
+
 def test_only_one_of_them(plain: Workbench) -> None:
     plain.ok("build --sdist -o one")
     plain.ok("build --wheel --out two")

@@ -174,6 +174,33 @@ def test_without_the_compiler_it_says_what_it_would_be_for(bench: Workbench) -> 
     ) in answer.err
 
 
+def test_pip_install_builds_for_the_targets_that_it_names(bench: Workbench, log: Path) -> None:
+    add_native(bench.index, "native", "1.0")
+    bench.write(more=f'[tool.wheelright.target.old]\nplatform = "{OLD}"\n')
+    install(bench, "declared", "--for", "old", "native")
+    assert [note.rpartition("-")[2] for note in notes(bench)] == ["manylinux_2_17"]
+    built = log.read_text()
+    install(bench, "lowest", "--for", f"{NEWER},old", "native")
+    install(bench, "here", "--for", "native", "native")
+    assert log.read_text() == built
+    assert {note.rpartition("-")[2] for note in notes(bench)} == {"here", "manylinux_2_17"}
+
+
+def test_pip_install_for_a_target_with_another_python(bench: Workbench) -> None:
+    add_native(bench.index, "native", "1.0")
+    target = f'platform = "{OLD}"\npython = "==3.9.*"\n'
+    bench.write(python=">=3.9", more=f"[tool.wheelright.target.old]\n{target}")
+    answer = bench("pip install --target out --for old native")
+    assert answer.code == 1
+    assert answer.err == lines(
+        "error: the target `old` runs Python ==3.9.*, and this is for"
+        f" {platform.python_version()}",
+        "hint: choose another one with `--python` or `--python-version`",
+    )
+    answer = bench("pip install --target out --for old --python-version 3.9 native")
+    assert "for old (glibc 2.17" in answer.err
+
+
 def test_what_is_pure_needs_no_compiler(bench: Workbench) -> None:
     bench.index.add_file("plain", "1.0", *make_sdist("plain", "1.0"))
     for target in (OLD, f"{ARCH}-musllinux_1_2", "windows", "macos"):
@@ -385,6 +412,19 @@ def test_a_required_sdist_is_built_first_and_never_to_build_itself(bench: Workbe
     answer = bench("pip install --target other snake")
     assert answer.code == 1
     assert "error: `snake-1.0.tar.gz` is required to build itself\n" in answer.err
+
+
+def test_an_sdist_that_builds_another_project_is_refused(bench: Workbench) -> None:
+    tree = sdist_files("other", "1.0")
+    bench.index.add_file("plain", "1.0", *sdist_of("plain", "1.0", tree))
+    answer = bench("pip install --target out --no-deps plain")
+    assert answer.code == 1
+    assert answer.err.splitlines()[0] == (
+        "error: the build backend `in_tree_backend` of `plain` delivered a wrong result:"
+        " `other-1.0-py3-none-any.whl` is of another project, `other`"
+    )
+    assert not (bench.project / "out").exists()
+    assert notes(bench) == []
 
 
 def test_a_build_that_takes_too_long_is_ended(bench: Workbench) -> None:

@@ -359,6 +359,7 @@ def _checked_wheel(
             raise hooks.wrong(
                 hook, f"`{path.name}` holds metadata of another {field_name.lower()}, `{got}`"
             )
+    _check_project(hooks, hook, metadata, path.name)
     tags = tuple(
         f"{python}-{abi}-{platform}"
         for python in name.pythons
@@ -375,6 +376,15 @@ def _checked_wheel(
         hooks.system.backend,
         hooks.installed,
     )
+
+
+def _check_project(hooks: Hooks, hook: str, metadata: bytes, result: str) -> None:
+    """Refuse a result for another project than the one that ``[project]`` states."""
+    if not hooks.system.stated:
+        return
+    got = header(metadata, "Name") or ""
+    if normalize_name(got) != normalize_name(hooks.system.project):
+        raise hooks.wrong(hook, f"`{result}` is of another project, `{got}`")
 
 
 def _same(field_name: str, expected: str, got: str) -> bool:
@@ -394,4 +404,6 @@ def _read_dist_info(hooks: Hooks, hook: str, inside: Path, folder: object) -> by
     path = inside / folder / "METADATA"
     if not path.is_file():
         raise hooks.wrong(hook, f"there is no `METADATA` in `{folder}`")
-    return files.read_bytes(path)
+    metadata = files.read_bytes(path)
+    _check_project(hooks, hook, metadata, folder)
+    return metadata

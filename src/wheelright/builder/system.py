@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from wheelright.builder.errors import BuildSystemError
 
@@ -17,7 +18,8 @@ LEGACY_REQUIRES = ("setuptools>=40.8.0",)
 class BuildSystem(Struct, frozen=True):
     """What a build requires and which backend runs it.
 
-    ``project`` is the name for messages: that of ``[project]``, else the folder's.
+    ``project`` is the name for messages: that of ``[project]``, else the folder's. ``stated`` says
+    that it is the former, which results must bear (PEP 621).
     ``backend_path`` are absolute folders inside the tree that the backend is imported from.
     """
 
@@ -25,6 +27,7 @@ class BuildSystem(Struct, frozen=True):
     requires: tuple[str, ...]
     backend: str
     backend_path: tuple[Path, ...] = ()
+    stated: bool = False
 
 
 def read_build_system(source: Path) -> BuildSystem:
@@ -43,11 +46,14 @@ def read_build_system(source: Path) -> BuildSystem:
                 hints=["Check that the path is the root of a Python project"],
             )
         return BuildSystem(source.name, LEGACY_REQUIRES, LEGACY_BACKEND)
-    name = _project_name(document) or source.name
+    stated = _project_name(document)
+    name = stated or source.name
     table = document.get("build-system")
     if table is None:
-        return BuildSystem(name, LEGACY_REQUIRES, LEGACY_BACKEND)
-    return _Table(name, source, table).read()
+        system = BuildSystem(name, LEGACY_REQUIRES, LEGACY_BACKEND)
+    else:
+        system = _Table(name, source, table).read()
+    return replace(system, stated=stated is not None)
 
 
 def read_pyproject(source: Path) -> dict[str, Any] | None:

@@ -15,6 +15,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+from wheelright.console.lines import LABELS
 from wheelright.console.style import printable
 from wheelright.console.text import byte_size
 
@@ -22,13 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wheelright.console.reporter import StageState
-
-_LABELS = {
-    "resolve": "Resolving",
-    "download": "Downloading",
-    "build": "Building",
-    "install": "Installing",
-}
 
 
 class RichDisplay:
@@ -55,6 +49,9 @@ class RichDisplay:
         """Print ``line``, which may hold ANSI codes, above the display."""
         self._console.print(Text.from_ansi(line), soft_wrap=True)
 
+    def update(self) -> None:
+        """Do nothing: the display asks by itself."""
+
     def close(self) -> None:
         """Take the display off the screen."""
         self._live.stop()
@@ -64,7 +61,7 @@ class RichDisplay:
         for state in self._stages():
             table.add_row(
                 self._spinner,
-                Text(_LABELS[state.stage]),
+                Text(LABELS[state.stage]),
                 ProgressBar(
                     total=state.total,
                     completed=state.done,

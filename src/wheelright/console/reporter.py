@@ -1,13 +1,15 @@
 """The reporter for people: notes and warnings as lines, progress as a live display.
 
 Implements :class:`wheelright.outside.reporting.Reporter`. Called from several threads. The
-display appears only on a terminal and only when work takes longer than a moment, so that quick
-commands neither flicker nor pay for importing ``rich``.
+display appears only when work takes longer than a moment, so that quick commands neither flicker
+nor pay for importing ``rich``. Off a terminal it is lines: a log must not be silent for the minutes
+of a build.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from wheelright.outside.reporting import Stage
 
 DELAY = 0.3  # seconds of work before the display appears
+FIRST_LINE = 0.7  # seconds after the start, at which work in progress is told off a terminal
 
 
 class StageState(Struct):
@@ -39,6 +42,9 @@ class Display(Protocol):
     def print(self, line: str) -> None:
         """Print ``line`` above the display."""
 
+    def update(self) -> None:
+        """Hear that the stages changed."""
+
     def close(self) -> None:
         """Take the display off the screen."""
 
@@ -46,9 +52,9 @@ class Display(Protocol):
 class ConsoleReporter:
     """Tells a person how far the work is.
 
-    ``progress`` allows the live display; it is never shown off a terminal or with ``-q``.
-    ``delay`` is in seconds; 0 shows it at once. ``make_display`` is handed
-    the function that answers the stages of the moment.
+    ``progress`` allows the display; it is never shown with ``-q``. ``delay`` is in seconds; 0 shows
+    it at once. ``make_display`` makes that of a terminal; it is handed the function that answers
+    the stages of the moment.
     """
 
     def __init__(
@@ -60,13 +66,19 @@ class ConsoleReporter:
         make_display: Callable[[Callable[[], list[StageState]]], Display] | None = None,
     ) -> None:
         self._screen = screen
-        self._live = progress and not screen.quiet and screen.err.isatty()
+        self._live = progress and not screen.quiet
         self._delay = delay
-        self._make_display = make_display or self._rich_display
+        self._make_display: Callable[[Callable[[], list[StageState]]], Display]
+        self._make_display = self._lines_display
+        self._due = time.monotonic() + FIRST_LINE
+        if screen.err.isatty():
+            self._make_display = make_display or self._rich_display
+            self._due = 0.0
         self._lock = threading.RLock()
         self._stages: dict[Stage, StageState] = {}
         self._display: Display | None = None
         self._timer: threading.Timer | None = None
+        self._told: list[str] = []
 
     def begin(self, stage: Stage, total: int | None = None) -> None:
         """Open a stage; one that is open already grows by ``total``."""
@@ -79,12 +91,14 @@ class ConsoleReporter:
                 if total is not None:
                     state.total = (state.total or 0) + total
             if self._live and self._display is None and self._timer is None:
-                self._timer = threading.Timer(self._delay, self._open)
+                wait = max(self._delay, self._due - time.monotonic()) if self._delay else 0
+                self._timer = threading.Timer(wait, self._open)
                 self._timer.daemon = True
-                if self._delay > 0:
+                if wait > 0:
                     self._timer.start()
                 else:
                     self._open()
+            self._changed()
 
     def advance(self, stage: Stage, steps: int = 1, detail: str = "") -> None:
         """Count ``steps``; a stage that was never opened is ignored."""
@@ -93,6 +107,7 @@ class ConsoleReporter:
             if state is not None:
                 state.done += steps
                 state.detail = detail or state.detail
+                self._changed()
 
     def end(self, stage: Stage) -> None:
         """Close a stage; the display goes with the last one."""
@@ -132,10 +147,15 @@ class ConsoleReporter:
         lines = [f"{self._screen.err_style.paint(label, color)} {first}"]
         lines += [f"  {line}".rstrip() for line in more]
         with self._lock:
+            self._told.append(text)
             if self._display is None:
                 self._screen.error(lines)
             else:
                 self._display.print("\n".join(lines))
+
+    def _changed(self) -> None:
+        if self._display is not None:
+            self._display.update()
 
     def _open(self) -> None:
         """Show the display (called by the timer). The import is done outside the lock."""
@@ -144,6 +164,7 @@ class ConsoleReporter:
             wanted = self._timer is not None and self._display is None
             if wanted:
                 self._display = display
+                display.update()
         if not wanted:
             display.close()
 
@@ -157,6 +178,11 @@ class ConsoleReporter:
 
     def _snapshot(self) -> list[StageState]:
         return list(self._stages.values())
+
+    def _lines_display(self, stages: Callable[[], list[StageState]]) -> Display:
+        from wheelright.console.lines import LinesDisplay
+
+        return LinesDisplay(self._screen, stages, self._told)
 
     def _rich_display(self, stages: Callable[[], list[StageState]]) -> Display:
         from wheelright.console.progress import RichDisplay

@@ -106,10 +106,17 @@ class _Building(Struct, frozen=True):
         except BrokenVenv:
             return None
 
+    def _name(self, source: Path) -> str:
+        """Return the project's name; the folder in an sdist is called after the version too."""
+        system = read_build_system(source)
+        if system.stated or source == self.job.source:
+            return normalize_name(system.project)
+        return normalize_name(source.name.rpartition("-")[0] or source.name)
+
     def _sdist(self, source: Path) -> BuiltFile:
         started = time.monotonic()
         builds = self._builds(None)
-        name = normalize_name(read_build_system(source).project)
+        name = self._name(source)
         self.context.reporter.note(f"building the sdist of `{name}`")
         made = builds.source_distribution(source, name, self.job.out)
         return _file(made, "sdist", started)
@@ -117,7 +124,7 @@ class _Building(Struct, frozen=True):
     def _wheel(self, source: Path, target: DeclaredTarget | None) -> BuiltFile:
         started = time.monotonic()
         builds = self._builds(target)
-        name = normalize_name(read_build_system(source).project)
+        name = self._name(source)
         self.context.reporter.note(f"building the wheel of `{name}` for {builds.target.words}")
         out = self.job.out
         with files.temporary_directory(out, ".wheel-") as place:

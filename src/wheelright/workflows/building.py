@@ -29,6 +29,7 @@ from wheelright.builder import (
     ForeignBuildError,
     NativeBuildForbiddenError,
     UnfitBuildError,
+    WrongResultError,
     measure_wheel,
     misfit,
     misfit_in_tree,
@@ -264,9 +265,17 @@ class Builds:
     def _built(
         self, kind: Kind, source: Path, identity: str | None, name: str | None = None
     ) -> StoredWheel:
-        name = name or self._name(source)
+        known, name = name, name or self._name(source)
         with files.temporary_directory(self.builder_root) as out:
             built, measured, compiler = self.proved(kind, source, name, out)
+            if known is not None and built.name != normalize_name(known):
+                raise WrongResultError(
+                    known,
+                    built.backend,
+                    f"build_{kind}",
+                    f"`{built.path.name}` is of another project, `{built.name}`",
+                    where=str(source),
+                )
             details = None
             if kind == "wheel":
                 details = self.details(built, measured, identity, compiler)

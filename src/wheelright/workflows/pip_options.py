@@ -46,7 +46,10 @@ class PipBuildOptions:
 
 @dataclass(frozen=True, slots=True)
 class PipPlace:
-    """Which environment is meant, and for which machine it is."""
+    """Which environment is meant, and for which machine it is.
+
+    ``targets`` are names of targets, joined by commas; they exclude ``python_platform``.
+    """
 
     system: bool = False
     break_system_packages: bool = False
@@ -54,6 +57,7 @@ class PipPlace:
     prefix: str | None = None
     python_version: str | None = None
     python_platform: str | None = None
+    targets: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

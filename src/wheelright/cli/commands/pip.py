@@ -214,6 +214,7 @@ def _place(given: Given) -> PipPlace:
         prefix=given.text("prefix"),
         python_version=given.text("python_version"),
         python_platform=given.text("python_platform"),
+        targets=given.text("target"),
     )
 
 

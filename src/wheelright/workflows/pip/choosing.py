@@ -56,7 +56,7 @@ def resolve_site(
         pinned_indexes=work.wishes.pinned_indexes(work.aim.values),
         no_deps=options.no_deps,
     )
-    found = answer(work.context, work.indexes, work.builds, question, options.resolve)
+    found = answer(work.context, work.indexes, lambda: work.builds, question, options.resolve)
     named = {one.name for one in asked}
     wanted: list[Wanted] = []
     staying: dict[str, Installed] = {}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,6 @@ from wheelright.outside import files
 from wheelright.project.requirements_file import parse_requirements_text
 from wheelright.resolver.pythons import lower_bound
 from wheelright.targets import normalize_name
-from wheelright.workflows.building import Builds
 from wheelright.workflows.local import LocalProject
 from wheelright.workflows.pip.asking import (
     gather_wishes,
@@ -28,7 +28,6 @@ from wheelright.workflows.pip.asking import (
     name_of,
     require_something,
 )
-from wheelright.workflows.pip.directs import DirectReader
 from wheelright.workflows.pip.errors import NothingAskedError
 from wheelright.workflows.pip.formats import format_policy
 from wheelright.workflows.pip.question import Question
@@ -43,6 +42,7 @@ if TYPE_CHECKING:
     from wheelright.lockfile import LockedPackage
     from wheelright.targets import Interpreter
     from wheelright.workflows.aims import Aim
+    from wheelright.workflows.building import Builds
     from wheelright.workflows.context import Context
     from wheelright.workflows.pip.asking import Asked, Wishes
     from wheelright.workflows.pip.directs import Direct
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from wheelright.workflows.pip_options import PipCompileOptions
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Compiling:
     """One compilation. ``aim`` is None for all environments of ``requires_python``."""
 
@@ -60,10 +60,18 @@ class Compiling:
     wishes: Wishes
     policy: FormatPolicy
     indexes: Indexes
-    builds: Builds
+    interpreter: Interpreter
     aim: Aim | None
     requires_python: str
     before: str | None
+
+    @cached_property
+    def builds(self) -> Builds:
+        """Builds for metadata; where nothing is built, what they need is never imported."""
+        from wheelright.workflows.building import Builds
+
+        how = self.options.build.how
+        return Builds(self.context, self.indexes, self.interpreter, options=how)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +133,10 @@ def _prepared(context: Context, options: PipCompileOptions) -> Compiling:
             python_platform=options.python_platform,
         ).aim
     indexes = context.indexes(joined_index(options.index, wishes))
-    builds = Builds(context, indexes, interpreter, options=options.build.how)
     policy = format_policy(context, options.build, wishes)
     before = _existing(_output(context, options))
     return Compiling(
-        context, options, wishes, policy, indexes, builds, aim, requires_python, before
+        context, options, wishes, policy, indexes, interpreter, aim, requires_python, before
     )
 
 
@@ -159,15 +166,11 @@ def _existing(path: Path | None) -> str | None:
 def _compiled(work: Compiling) -> Compiled:
     context, options, aim = work.context, work.options, work.aim
     values = None if aim is None else aim.values
-    reader = DirectReader(
-        work.builds, work.indexes, values, aim.tags if aim is not None and aim.foreign else None
-    )
-    reader.read(work.wishes.limits_with_places())
-    asked = tuple(reader.read(work.wishes.requirements))
+    asked, directs = _read_places(work)
     question = Question(
         name_of(asked, "pip compile"),
         asked,
-        reader.found,
+        directs,
         work.policy,
         choice(context, options.resolve, work.wishes, _preferred(work)),
         aim,
@@ -177,16 +180,30 @@ def _compiled(work: Compiling) -> Compiled:
         pinned_indexes=work.wishes.pinned_indexes(values),
         no_deps=options.no_deps,
     )
-    found = answer(context, work.indexes, work.builds, question, options.resolve)
+    found = answer(context, work.indexes, lambda: work.builds, question, options.resolve)
     lowest = lower_bound(work.requires_python) if aim is None else None
     packages = write_packages(
         found.resolution,
         found.driver,
-        {name: _as_local(one) for name, one in reader.found.items()},
+        {name: _as_local(one) for name, one in directs.items()},
         work.policy,
         lowest[1] if lowest else 0,
     )
-    return Compiled(asked, reader.found, found, packages)
+    return Compiled(asked, directs, found, packages)
+
+
+def _read_places(work: Compiling) -> tuple[tuple[Asked, ...], dict[str, Direct]]:
+    """Read all direct references; return what was asked for, named, and what is at them."""
+    limits, asked = work.wishes.limits_with_places(), work.wishes.requirements
+    if all(one.source is None for one in (*limits, *asked)):
+        return tuple(asked), {}
+    from wheelright.workflows.pip.directs import DirectReader
+
+    aim = work.aim
+    values, tags = (None, None) if aim is None else (aim.values, aim.tags if aim.foreign else None)
+    reader = DirectReader(work.builds, work.indexes, values, tags)
+    reader.read(limits)
+    return tuple(reader.read(asked)), reader.found
 
 
 def _as_local(direct: Direct) -> LocalProject:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from wheelright.workflows.aims import Aim
     from wheelright.workflows.building import Builds
     from wheelright.workflows.context import Context
+    from wheelright.workflows.declared import DeclaredTarget
     from wheelright.workflows.pip.asking import Asked, Wishes
     from wheelright.workflows.pip.directs import Direct
     from wheelright.workflows.pip.formats import FormatPolicy
@@ -150,9 +151,18 @@ def _prepared(context: Context, options: PipInstallOptions) -> Installing:
         site.record,
         python_version=place.python_version,
         python_platform=place.python_platform,
+        targets=_targets(context, place.targets),
     )
     _check_hashes(wishes, options, purpose.aim)
     return Installing(context, options, wishes, site, purpose)
+
+
+def _targets(context: Context, names: str | None) -> tuple[DeclaredTarget, ...] | None:
+    if names is None:
+        return None
+    from wheelright.workflows.declared import named_targets
+
+    return named_targets(names, None, context.settings)
 
 
 def _check_hashes(wishes: Wishes, options: PipInstallOptions, aim: Aim) -> None:

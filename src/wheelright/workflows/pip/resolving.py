@@ -165,11 +165,14 @@ def _without_references(facts: Dependencies, directs: Mapping[str, Direct]) -> F
 def answer(
     context: Context,
     indexes: Indexes,
-    builds: Builds,
+    builds: Callable[[], Builds],
     question: Question,
     options: ResolveOptions,
 ) -> Answer:
-    """Resolve. Raises ``ResolutionFailure`` with hints, and the errors of indexes and builds."""
+    """Resolve. ``builds`` are made once something must be built to tell what it requires.
+
+    Raises ``ResolutionFailure`` with hints, and the errors of indexes and builds.
+    """
     judge = SiteJudge(_judge(question), question.hashes)
     driver = Driver(
         indexes,
@@ -249,14 +252,14 @@ def _overlay(context: Context, question: Question) -> Callable[[str, str], Depen
 
 
 def _metadata_by_build(
-    builds: Builds, policy: BuildPolicy
+    builds: Callable[[], Builds], policy: BuildPolicy
 ) -> Callable[[str, str, Release], Metadata]:
     def build(name: str, version: str, release: Release) -> Metadata:
         sdists = [file for file in release.files if not file.is_wheel]
         if not sdists or not policy.may_build(name):
             raise MetadataUnavailableError(name, version, [])
         sdist = min(sdists, key=lambda file: (not file.name.endswith(".tar.gz"), file.name))
-        headers = read_metadata(builds.sdist_metadata(sdist))
+        headers = read_metadata(builds().sdist_metadata(sdist))
         return Metadata(
             name,
             version,

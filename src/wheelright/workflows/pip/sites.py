@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec.structs import replace
 
-from wheelright.errors import UsageError
+from wheelright.errors import RequestError, UsageError
 from wheelright.interpreters import PythonNotFound, find, parse_request
 from wheelright.outside.locks import FileLock
 from wheelright.targets import marker_values
 from wheelright.venv import Venv, find_venv, list_installed, lock_venv, read_pending, read_record
-from wheelright.workflows.aims import Aim, choose_aim
+from wheelright.workflows.aims import Aim, aim_for, choose_aim
 from wheelright.workflows.pip.errors import ManagedPythonError, NoEnvironmentError
 from wheelright.workflows.pythons import search_in
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from wheelright.targets import Interpreter
     from wheelright.venv import Installed, Record
     from wheelright.workflows.context import Context
+    from wheelright.workflows.declared import DeclaredTarget
     from wheelright.workflows.pip_options import PipPlace
 
 Kind = Literal["venv", "system", "target", "prefix"]
@@ -199,23 +200,42 @@ def purpose_of(
     *,
     python_version: str | None,
     python_platform: str | None,
+    targets: tuple[DeclaredTarget, ...] | None = None,
 ) -> Purpose:
     """Return the Python and platform to choose files for.
 
-    A venv keeps what it was made for. Raises ``UnknownPlatform``, and ``UsageError`` for a
-    version that is none.
+    A venv keeps what it was made for. ``targets`` are those asked for by name; none of them means
+    this machine. Raises ``UnknownPlatform``, and ``UsageError`` for a version that is none.
     """
-    aim = choose_aim(python_platform, record, interpreter)
+    if targets is None:
+        aim = choose_aim(python_platform, record, interpreter)
+    else:
+        from wheelright.workflows.goals import Goal
+
+        aim = aim_for(Goal(targets, asked=True), interpreter, record)
+    full = interpreter.version if python_version is None else full_version(python_version)
+    minor = int(full.split(".")[1])
+    for target in targets or ():
+        if (3, minor) not in target.pythons:
+            raise RequestError(
+                f"the target `{target.name}` runs Python {target.python}, and this is for {full}",
+                hints=["choose another one with `--python` or `--python-version`"],
+            )
     if python_version is None:
         return Purpose(aim, aim.foreign)
-    full = full_version(python_version)
-    minor = int(full.split(".")[1])
+    first, *others = (_at_version(one, interpreter, full) for one in aim.members)
+    other = (3, minor) != interpreter.python
+    return Purpose(replace(first, others=tuple(others)), aim.foreign or other)
+
+
+def _at_version(aim: Aim, interpreter: Interpreter, full: str) -> Aim:
+    """Return the aim on the same platform with another version of Python."""
     from wheelright.targets import compatible_tags
 
     native = aim.name is None
     tags = compatible_tags(
         aim.platform,
-        (3, minor),
+        (3, int(full.split(".")[1])),
         interpreter.implementation,
         free_threaded=interpreter.free_threaded,
         native=native,
@@ -226,8 +246,7 @@ def purpose_of(
         measured = interpreter.marker_values
         own = ("platform_release", "platform_version", "platform_machine")
         values |= {name: measured[name] for name in own if name in measured}
-    other = (3, minor) != interpreter.python
-    return Purpose(Aim(aim.name, aim.platform, tags, values), aim.foreign or other)
+    return Aim(aim.name, aim.platform, tags, values)
 
 
 def full_version(text: str) -> str:
