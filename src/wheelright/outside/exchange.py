@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 from urllib.parse import urljoin
 
 from wheelright.outside.connections import Endpoint, Pool, Trust, proxies_from
-from wheelright.outside.errors import HttpError, OfflineError
+from wheelright.outside.errors import HttpError
 from wheelright.outside.messages import Response, Stream
 from wheelright.outside.urls import (
     Address,
@@ -143,8 +143,6 @@ class Exchange:
         clean, credentials = split_credentials(url)
         address = _address(clean)
         for _ in range(_MOST_REDIRECTS + 1):
-            if self.settings.offline:
-                raise OfflineError(redact(clean))
             answer = self._send(address, clean, self._signed(headers, clean, credentials))
             status = answer.raw.status
             location = answer.raw.getheader("location")

@@ -70,7 +70,7 @@ class Http:
         if url[:5].lower() == "file:":
             with _open_file(url) as stream:
                 return Response(200, stream.headers, b"".join(stream.chunks), stream.url)
-        return self._exchange().get(url, _lowered(headers), ok)
+        return self._exchange(url).get(url, _lowered(headers), ok)
 
     @contextmanager
     def stream(self, url: str, *, headers: Mapping[str, str] | None = None) -> Iterator[Stream]:
@@ -85,10 +85,13 @@ class Http:
             with _open_file(url) as stream:
                 yield stream
         else:
-            with self._exchange().stream(url, _lowered(headers)) as stream:
+            with self._exchange(url).stream(url, _lowered(headers)) as stream:
                 yield stream
 
-    def _exchange(self) -> Exchange:
+    def _exchange(self, url: str) -> Exchange:
+        """Return what sends requests. Raises OfflineError where none may be sent."""
+        if self.settings.offline and url[:5].lower() in {"http:", "https"}:
+            raise OfflineError(redact(url))
         with self._lock:
             if self._network is None:
                 from wheelright.outside.exchange import Exchange
