@@ -193,8 +193,7 @@ def test_pip_install_for_a_target_with_another_python(bench: Workbench) -> None:
     answer = bench("pip install --target out --for old native")
     assert answer.code == 1
     assert answer.err == lines(
-        "error: the target `old` runs Python ==3.9.*, and this is for"
-        f" {platform.python_version()}",
+        f"error: the target `old` runs Python ==3.9.*, and this is for {platform.python_version()}",
         "hint: choose another one with `--python` or `--python-version`",
     )
     answer = bench("pip install --target out --for old --python-version 3.9 native")
@@ -441,6 +440,15 @@ def test_a_build_that_takes_too_long_is_ended(bench: Workbench) -> None:
         "error: `slow` could not be built: the backend `in_tree_backend` did not finish"
         " `build_wheel` within 1 seconds"
     )
+
+
+def test_without_a_cache_no_log_is_promised(bench: Workbench) -> None:
+    tree = sdist_files("broken", "1.0")
+    tree["in_tree_backend.py"] += b"\n\ndef build_wheel(*_):\n    raise SystemExit('no')\n"
+    bench.index.add_file("broken", "1.0", *sdist_of("broken", "1.0", tree))
+    answer = bench("pip install --target out --no-cache broken")
+    assert answer.code == 1
+    assert answer.err.splitlines()[-1] == "hint: without `--no-cache` the log is kept"
 
 
 def test_libraries_of_this_machine_are_for_this_machine_only(bench: Workbench) -> None:

@@ -64,11 +64,13 @@ class BuildSettings(Struct, frozen=True):
 
     ``environ`` is what variables are taken from (without secrets, see ``environment``), and
     ``extra_variables`` are set on top. ``timeout`` bounds one hook, in seconds.
+    ``keeps_logs`` says that the build root is there after the command too.
     """
 
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     extra_variables: Mapping[str, str] = field(default_factory=dict)
     timeout: float | None = None
+    keeps_logs: bool = True
 
 
 class How(Struct, frozen=True):
@@ -286,6 +288,7 @@ class Builder:
             installed=python.installed,
             isolated=how.python is None,
             crossing=toolchain is not None,
+            keeps_log=self._settings.keeps_logs,
         )
 
     def _new_log(self, source: Path) -> Path:

@@ -51,8 +51,15 @@ class BackendNotFoundError(RequestError):
         self.backend = backend
 
 
+def _whole(log: Path, kept: bool) -> str:
+    return f"The whole log is in `{log}`" if kept else "Without `--no-cache` the log is kept"
+
+
 class BuildFailedError(RequestError):
-    """The backend failed in ``hook``; ``log`` is the file with all that it said."""
+    """The backend failed in ``hook``; ``log`` is the file with all that it said.
+
+    ``keeps_log`` says that it is there after the command too.
+    """
 
     def __init__(
         self,
@@ -63,9 +70,10 @@ class BuildFailedError(RequestError):
         log: Path,
         details: Sequence[str] = (),
         hints: Sequence[str] = (),
+        keeps_log: bool = True,
     ) -> None:
-        whole = f"The whole log is in `{log}`"
-        super().__init__(message, where=where, details=details, hints=(*hints, whole))
+        hints = (*hints, _whole(log, keeps_log))
+        super().__init__(message, where=where, details=details, hints=hints)
         self.hook = hook
         self.log = log
 
@@ -141,7 +149,14 @@ class UnfitBuildError(RequestError):
     """A wheel that was built for a target and needs more than the target has; ``why`` says what."""
 
     def __init__(
-        self, name: str, version: str, target: BuildTarget, why: str, *, log: Path
+        self,
+        name: str,
+        version: str,
+        target: BuildTarget,
+        why: str,
+        *,
+        log: Path,
+        keeps_log: bool = True,
     ) -> None:
         super().__init__(
             f"`{name}` {version} was built, and the result does not serve {target.words}",
@@ -151,7 +166,7 @@ class UnfitBuildError(RequestError):
                     f"ask for a version of `{name}` that has a wheel for {target.called}:"
                     f" `--no-build-package {name}` considers only those"
                 ),
-                f"The whole log is in `{log}`",
+                _whole(log, keeps_log),
             ],
         )
         self.why = why

@@ -50,7 +50,7 @@ class Hooks(Struct, frozen=True):
     Everything that they say goes to the end of ``log``; Python warnings of the backend are given
     to ``heard``. ``timeout`` is in seconds, for one hook. ``installed`` says what the environment
     holds; one that is not ``isolated`` was not made for the build. ``crossing`` says that it is
-    built for another machine than this.
+    built for another machine than this. ``keeps_log`` says that the log outlives the command.
     """
 
     source: Path
@@ -63,6 +63,7 @@ class Hooks(Struct, frozen=True):
     installed: tuple[str, ...] = ()
     isolated: bool = True
     crossing: bool = False
+    keeps_log: bool = True
 
     def requires(self, hook: str, config_settings: Mapping[str, Any]) -> tuple[str, ...]:
         """Ask what a build requires beyond the table; ``hook`` is a ``get_requires_for_...``."""
@@ -146,6 +147,7 @@ class Hooks(Struct, frozen=True):
             hook=hook,
             where=str(self.source),
             log=self.log,
+            keeps_log=self.keeps_log,
             details=details,
             hints=hints,
         )
@@ -159,6 +161,7 @@ class Hooks(Struct, frozen=True):
             hook=hook,
             where=str(self.source),
             log=self.log,
+            keeps_log=self.keeps_log,
             details=[f"the last that it said: {line.strip()}" for line in last],
         )
 

@@ -113,7 +113,9 @@ class Builds:
     @cached_property
     def builder(self) -> Builder:
         """Return the builder, with the environment of this run."""
-        settings = BuildSettings(environ=self.context.environ, timeout=self._timeout)
+        settings = BuildSettings(
+            environ=self.context.environ, timeout=self._timeout, keeps_logs=self._keeps_logs
+        )
         return Builder(self.context.reporter, self.builder_root, settings)
 
     @cached_property
@@ -164,6 +166,11 @@ class Builds:
     @property
     def _timeout(self) -> float | None:
         return None if self.options is None else self.options.timeout
+
+    @property
+    def _keeps_logs(self) -> bool:
+        """Whether the cache, and the logs in it, outlive the command."""
+        return self.context.temporary_cache is None
 
     # -- what verbs ask for
 
@@ -314,7 +321,14 @@ class Builds:
             files.remove_file(built.path)
             if self.pure:
                 raise self._refused(name, why, source)
-            raise UnfitBuildError(built.name, built.version, self.target, why, log=built.log)
+            raise UnfitBuildError(
+                built.name,
+                built.version,
+                self.target,
+                why,
+                log=built.log,
+                keeps_log=self._keeps_logs,
+            )
         return built, measured, compiler
 
     def _without_compiler(
