@@ -14,8 +14,9 @@ needs.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from wheelright.resolver.incompatibility import RequirementCause, SameVersionCause
 from wheelright.resolver.words import cause_of, gathered
@@ -27,16 +28,14 @@ if TYPE_CHECKING:
     from wheelright.resolver.words import Words
 
 
-@dataclass(slots=True, eq=False)
-class Step:
+class Step(Struct, eq=False):
     """One line of a proof: because of the reasons (clauses and earlier steps), the conclusion."""
 
     reasons: list[str | Step]
     conclusion: str
 
 
-@dataclass(slots=True, eq=False)
-class _Narrowing:
+class _Narrowing(Struct, eq=False):
     """What remains of a project after one argument, which leaned on what remained of another."""
 
     project: int
@@ -47,8 +46,7 @@ class _Narrowing:
     need: bool = False
 
 
-@dataclass(slots=True)
-class _Chain:
+class _Chain(Struct):
     words: Words
     remaining: list[int]
     needed: set[int]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from wheelright.errors import RequestError
 
 
-@dataclass(frozen=True, slots=True)
-class Premise:
+class Premise(Struct, frozen=True):
     """One fact that a proof stands on.
 
     ``project`` is a name, ``name[extra]``, or "" for the user's project; ``text`` the requirement

@@ -7,8 +7,9 @@ line that does not follow directly refers back to it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from wheelright.resolver.chain import Step, forced
 from wheelright.resolver.errors import Premise
@@ -77,8 +78,7 @@ def _premise(leaf: Incompatibility, words: Words) -> Premise:
             return Premise("same", name, texts, "")
 
 
-@dataclass(slots=True)
-class _Writer:
+class _Writer(Struct):
     """Writes steps as lines: what was written, and the numbers given out."""
 
     lines: list[str] = field(default_factory=list)

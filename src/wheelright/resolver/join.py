@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from msgspec import Struct, field
 from packaging.version import Version
 
 from wheelright.resolver.result import Package
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 ROOT_KEY = ("", "")
 
 
-@dataclass(slots=True)
-class _Gathered:
+class _Gathered(Struct):
     """What all parts say of one version."""
 
     where: dict[Entry, int] = field(default_factory=lambda: defaultdict(int))

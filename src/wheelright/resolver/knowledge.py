@@ -7,11 +7,10 @@ when the set of environments is split, the search starts again and asks for noth
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from wheelright.errors import WheelrightError
 from wheelright.resolver.candidates import (
@@ -55,8 +54,7 @@ class Release(Struct, frozen=True):
     fault: str | None = None
 
 
-@dataclass(slots=True)
-class Knowledge:
+class Knowledge(Struct):
     """Facts by project and version, the vocabulary they brought, and the choice per project.
 
     ``stale`` says that the vocabulary grew since the last universe was built from it.

@@ -42,7 +42,11 @@ class Required(Struct):
         """Take in what ``version``, a set of one, requires."""
         self.union |= version
         self.forbidden |= versions
-        self.by_version.setdefault(version, []).append((versions, incompatibility))
+        known = self.by_version.get(version)
+        if known is None:
+            self.by_version[version] = [(versions, incompatibility)]
+        else:
+            known.append((versions, incompatibility))
 
 
 class Shelf(Struct):
@@ -82,18 +86,29 @@ class Incompatibilities:
         terms = incompatibility.terms
         if len(terms) == 2:
             (one, versions), (other, others) = terms.items()
-            self._pair(one, (versions, other, others, incompatibility))
-            self._pair(other, (others, one, versions, incompatibility))
+            self._pair(one, versions, other, others, incompatibility)
+            self._pair(other, others, one, versions, incompatibility)
             return
         for project, versions in terms.items():
             shelf = self.shelves[project]
             (shelf.alone if len(terms) == 1 else shelf.many).append((versions, incompatibility))
 
-    def _pair(self, project: int, pair: Pair) -> None:
+    def _pair(
+        self,
+        project: int,
+        versions: int,
+        other: int,
+        others: int,
+        incompatibility: Incompatibility,
+    ) -> None:
         shelf = self.shelves[project]
-        versions, other, others, incompatibility = pair
         if versions & (versions - 1) == 0:
-            shelf.exact.setdefault(versions, []).append(pair)
+            pair = versions, other, others, incompatibility
+            known = shelf.exact.get(versions)
+            if known is None:
+                shelf.exact[versions] = [pair]
+            else:
+                known.append(pair)
         elif others & (others - 1) == 0:
             required = shelf.required.get(other)
             if required is None:
@@ -101,7 +116,7 @@ class Incompatibilities:
             required.add(others, versions, incompatibility)
             shelf.forbidden |= versions
         else:
-            shelf.pairs.append(pair)
+            shelf.pairs.append((versions, other, others, incompatibility))
             shelf.paired |= versions
 
     def propagate(self) -> Incompatibility | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -11,8 +12,7 @@ if TYPE_CHECKING:
     from wheelright.resolver.request import Entry
 
 
-@dataclass(frozen=True, slots=True)
-class Package:
+class Package(Struct, frozen=True):
     """One version of one project in the answer.
 
     ``markers`` says per entry where the package is reached through it: a marker, or None for
@@ -31,8 +31,7 @@ class Package:
     origin: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PassedOver:
+class PassedOver(Struct, frozen=True):
     """A version whose files do not serve everywhere that its project was needed.
 
     ``cells`` are where they do not: (point of the request, Python minor) pairs.
@@ -43,8 +42,7 @@ class PassedOver:
     cells: frozenset[tuple[int, int]]
 
 
-@dataclass(frozen=True, slots=True)
-class LeftOut:
+class LeftOut(Struct, frozen=True):
     """Python ``minor`` of a point is not covered: no version of the project ``name`` serves it."""
 
     point: int
@@ -52,8 +50,7 @@ class LeftOut:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Statistics:
+class Statistics(Struct, frozen=True):
     """What the search did: counts for ``-v``, tests and benchmarks.
 
     ``backtracked`` says in words over which versions, and because of what.
@@ -68,8 +65,7 @@ class Statistics:
     backtracked: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Resolution:
+class Resolution(Struct, frozen=True):
     """Every package of the answer by name then version, with notes for the user.
 
     ``environments`` are the markers the answer covers; empty means all within ``requires_python``.

@@ -253,19 +253,18 @@ class Search:
         asleep = [edge for edge in edges if not edge.awake]
         if not asleep:
             return
-        unknown = tuple(
-            dict.fromkeys(
-                edge.dependency.name
-                for edge in asleep
-                if edge.dependency.name not in self.knowledge.candidates
-            )
-        )
+        unknown: tuple[str, ...] | None = None
+        numbers, listed = self.numbers, self.knowledge.candidates
         for edge in asleep:
-            dependency = edge.dependency
-            keys = [(dependency.name, ""), *((dependency.name, x) for x in dependency.extras)]
+            name = edge.dependency.name
             children = []
-            for key in keys:
-                child = yield from self._node(key, unknown)
+            for extra in ("", *edge.dependency.extras):
+                child = numbers.get((name, extra))
+                if child is None:
+                    if unknown is None:
+                        names = (one.dependency.name for one in asleep)
+                        unknown = tuple(dict.fromkeys(n for n in names if n not in listed))
+                    child = yield from self._node((name, extra), unknown)
                 children.append(child)
                 self._require(project, bit, child, edge)
             edge.children = tuple(children)
@@ -281,11 +280,11 @@ class Search:
         if child == project:
             if not matching >> bit & 1:
                 self._add({project: 1 << bit}, edge.where, cause)
-            return
-        terms = {project: 1 << bit}
-        if matching:  # else the child's term would be true of any set
-            terms[child] = candidates.full & ~matching
-        self._add(terms, edge.where, cause)
+        elif matching:
+            terms = {project: 1 << bit, child: candidates.full & ~matching}
+            self.known.add(Incompatibility(terms, edge.where, cause))
+        else:  # the child's term would be true of any set
+            self._add({project: 1 << bit}, edge.where, cause)
 
     # -- choosing
 

@@ -8,10 +8,11 @@ Environments outside ``within`` are don't-cares: they are never asked about.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import reduce
 from operator import and_
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct
 
 from wheelright.resolver.universe import (
     IMPLEMENTATION,
@@ -52,8 +53,7 @@ VARIABLES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Struct, frozen=True):
     """A condition in words, and whether its outermost joint is ``or``, ``and`` or none."""
 
     words: str

@@ -20,9 +20,9 @@ when a literal arrives later, and every stored mask would be wrong at once.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from msgspec import Struct, field
 from packaging.version import Version
 
 from wheelright.resolver.markers import All, Atom, MarkerTree, atoms, holds, parse_marker
@@ -73,8 +73,7 @@ VOLATILE = frozenset({"platform_release", "platform_version", "implementation_ve
 _WORDS = re.compile(r"[^\s,|]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Axis:
+class Axis(Struct, frozen=True):
     """One way in which environments differ. ``values`` map variables to strings, per point.
 
     ``atom`` is set on the two-valued axes of comparisons on variables that cannot be listed.
@@ -87,8 +86,7 @@ class Axis:
     sides: tuple[Side, ...] = ()
 
 
-@dataclass(slots=True)
-class Vocabulary:
+class Vocabulary(Struct):
     """Every literal met so far that tells environments apart. Grows, never shrinks."""
 
     requires_python: str = ""

@@ -7,8 +7,9 @@ versions that are never chosen (yanked, barred pre-releases) do not interrupt a 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from wheelright.resolver.candidates import version_of
 from wheelright.resolver.incompatibility import (
@@ -34,8 +35,7 @@ _EXTRA = re.compile(r"""\s*(?:;|\band\b)\s*extra\s*==\s*(?:"[^"]*"|'[^']*')$""")
 STATES = ("yanked", "a pre-release", "excluded")
 
 
-@dataclass(slots=True)
-class Words:
+class Words(Struct):
     """Says things about the projects of one search; ``project`` is the name of the user's own."""
 
     project: str

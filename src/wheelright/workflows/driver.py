@@ -133,8 +133,8 @@ class Driver(Struct):
     def _answer(self, need: Need) -> Answer:
         if isinstance(need, NeedCandidates):
             for name in need.soon:
-                for key in self._keys(name):
-                    if key not in self.fixed:
+                for key in self._keys(name) if self.origins else (name,):
+                    if key not in self.fixed and key not in self._page_jobs:
                         self._want_page(key)
             if need.name in self.origins:
                 return self._several(need.name)
@@ -226,8 +226,7 @@ class Driver(Struct):
             self._answered += 1
             self._guesses.discard((name, version))
         try:
-            job = self._want_metadata(name, version)
-            metadata = self._metadata[name, version] if job is None else job.result()
+            metadata = self._metadata.get((name, version)) or self._awaited(name, version)
         except MetadataUnavailableError as error:
             return Unavailable("; ".join((error.message, *error.details)))
         foreign = self._foreign(metadata.requires_dist)
@@ -240,6 +239,10 @@ class Driver(Struct):
         for failure in metadata.failures:
             self.reporter.debug(f"{name} {version}: {failure}; asked another file")
         return Dependencies(metadata.requires_dist, metadata.requires_python, metadata.extras)
+
+    def _awaited(self, name: str, version: str) -> Metadata:
+        job = self._want_metadata(name, version)
+        return self._metadata[name, version] if job is None else job.result()
 
     def _foreign(self, requires: Iterable[str]) -> Dependency | None:
         """Return what an index's package takes from a place that the project does not name.
