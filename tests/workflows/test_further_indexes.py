@@ -39,8 +39,8 @@ def test_an_index_that_was_not_asked(bench: Workbench, first: LocalIndex) -> Non
         "error: no versions satisfy the requirements of `app`",
         "  `app` requires `core>=2`, but no version of `core` matches.",
         "hint: the only version of `core` is 1.0",
-        "hint: `[INDEX]/simple/` may have other versions of `core`, but only `first`, which comes first,"
-        " is asked; name another index in `sources`, or trust all: `--index-strategy"
+        "hint: `[INDEX]/simple/` may have other versions of `core`, but only `first`, which comes"
+        " first, is asked; name another index in `sources`, or trust all: `--index-strategy"
         " unsafe-best-match`",
     )
     assert bench.index.log == []

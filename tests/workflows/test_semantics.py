@@ -252,8 +252,8 @@ def test_a_place_that_the_index_contradicts(bench: Workbench) -> None:
         1,
         lines(
             "error: no versions satisfy the requirements of `app`",
-            "  Because `app` requires `user` and `user` requires `deep>=6`, but no version of `deep`"
-            " matches, the requirements of `app` cannot be met.",
+            "  Because `app` requires `user` and `user` requires `deep>=6`, but no version of"
+            " `deep` matches, the requirements of `app` cannot be met.",
             "hint: `deep` comes from `file://[ROOT]/deep-5.0-py3-none-any.whl`, which holds 5.0",
         ),
     )
