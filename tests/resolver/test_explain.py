@@ -199,8 +199,10 @@ def test_an_extra_is_named_with_its_project() -> None:
 
     assert failure({**releases, "q 1": [], "q 2": []}, "p[x]", "q>=2") == [
         "no versions satisfy the requirements of `app`",
-        "Because `app` requires `p[x]` and all versions of `p[x]` require `q<2`,"
-        " `app` needs `q<2`.",
+        (
+            "Because `app` requires `p[x]` and all versions of `p[x]` require `q<2`,"
+            " `app` needs `q<2`."
+        ),
         "And because `app` requires `q>=2`, the requirements of `app` cannot be met.",
     ]
 
