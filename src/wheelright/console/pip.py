@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
@@ -73,7 +72,7 @@ def freeze_lines(packages: Sequence[ListedPackage]) -> list[str]:
 
 def list_document(packages: Sequence[ListedPackage]) -> dict[str, Any]:
     """``pip list``: the packages."""
-    return {"schema": SCHEMA, "packages": [asdict(one) for one in packages]}
+    return {"schema": SCHEMA, "packages": [structs.asdict(one) for one in packages]}
 
 
 def show_lines(outcome: ShowOutcome) -> list[str]:

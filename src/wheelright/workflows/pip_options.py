@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct, field
 
 from wheelright.workflows.options import BuildingOptions, IndexOptions, LinkMode, ResolveOptions
 
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
 CompileFormat = Literal["requirements.txt", "pylock.toml"]
 
 
-@dataclass(frozen=True, slots=True)
-class PipRequests:
+class PipRequests(Struct, frozen=True):
     """What is asked for, as typed: requirements, and files that hold more.
 
     ``requirement_files`` may be requirements files, ``pyproject.toml`` or ``pylock.toml``; ``-``
@@ -34,8 +34,7 @@ class PipRequests:
     groups: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class PipBuildOptions:
+class PipBuildOptions(Struct, frozen=True):
     """Whether sdists may be built and wheels used; names, ``:all:`` or ``:none:`` as in pip."""
 
     no_build: bool = False
@@ -44,8 +43,7 @@ class PipBuildOptions:
     how: BuildingOptions = field(default_factory=BuildingOptions)
 
 
-@dataclass(frozen=True, slots=True)
-class PipPlace:
+class PipPlace(Struct, frozen=True):
     """Which environment is meant, and for which machine it is.
 
     ``targets`` are names of targets, joined by commas; they exclude ``python_platform``.
@@ -60,8 +58,7 @@ class PipPlace:
     targets: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PipInstallOptions:
+class PipInstallOptions(Struct, frozen=True):
     """``wheelright pip install`` and ``pip sync``; ``command`` is the one that is meant."""
 
     command: Literal["pip install", "pip sync"] = "pip install"
@@ -82,8 +79,7 @@ class PipInstallOptions:
     build: PipBuildOptions = field(default_factory=PipBuildOptions)
 
 
-@dataclass(frozen=True, slots=True)
-class PipCompileOptions:
+class PipCompileOptions(Struct, frozen=True):
     """``wheelright pip compile``. ``command`` is shown in the header of the file."""
 
     requests: PipRequests = field(default_factory=PipRequests)
@@ -107,8 +103,7 @@ class PipCompileOptions:
     build: PipBuildOptions = field(default_factory=PipBuildOptions)
 
 
-@dataclass(frozen=True, slots=True)
-class PipOutcome:
+class PipOutcome(Struct, frozen=True):
     """What was done to an environment. ``target`` is the platform it serves, as text.
 
     ``unchanged`` counts what was asked for, directly or not, and was there already.
@@ -123,8 +118,7 @@ class PipOutcome:
     dry_run: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class CompileOutcome:
+class CompileOutcome(Struct, frozen=True):
     """The compiled text, and the path it was written to (``None``: it goes to stdout).
 
     ``packages`` counts what was chosen; ``wrote`` says that the file's bytes changed.
@@ -138,8 +132,7 @@ class CompileOutcome:
     wrote: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PipListOptions:
+class PipListOptions(Struct, frozen=True):
     """``pip list``, ``freeze``, ``show``, ``check``, ``tree`` and ``uninstall``.
 
     ``packages`` are those to show or remove; ``exclude`` those to leave out. ``editable`` lists
@@ -157,8 +150,7 @@ class PipListOptions:
     depth: int = 255
 
 
-@dataclass(frozen=True, slots=True)
-class ListedPackage:
+class ListedPackage(Struct, frozen=True):
     """One installed package; ``url`` where it came from instead of an index."""
 
     name: str
@@ -167,8 +159,7 @@ class ListedPackage:
     editable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ShownPackage:
+class ShownPackage(Struct, frozen=True):
     """One installed package in detail. ``files`` are relative to ``location``."""
 
     name: str
@@ -181,16 +172,14 @@ class ShownPackage:
     files: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ShowOutcome:
+class ShowOutcome(Struct, frozen=True):
     """What ``pip show`` found, and the names of which nothing is installed."""
 
     packages: tuple[ShownPackage, ...] = ()
     missing: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class CheckOutcome:
+class CheckOutcome(Struct, frozen=True):
     """How many packages there are, and what is wrong with them, one sentence each."""
 
     packages: int = 0

@@ -68,6 +68,22 @@ def write_packages(
     return tuple(packages)
 
 
+def write_pins(
+    resolution: Resolution, local: Mapping[str, LocalProject]
+) -> tuple[LockedPackage, ...]:
+    """Return the packages of an answer without their files, which are not even looked at."""
+    packages = []
+    for package in resolution.packages:
+        key = f"{package.name}@{package.origin}" if package.origin else package.name
+        own = local.get(key)
+        if own is None:
+            marker = lock_marker(package.markers)
+            packages.append(LockedPackage(package.name, package.version, marker))
+        else:
+            packages.append(_direct(package, own, ()))
+    return tuple(packages)
+
+
 def _memory(before: Lock | None) -> Callable[[File], File]:
     """Return a function that completes a file by what a lock tells of the same bytes."""
     packages = () if before is None else before.packages

@@ -35,7 +35,7 @@ from wheelright.workflows.pip.resolving import answer, choice
 from wheelright.workflows.pip.sites import find_python, full_version, purpose_of
 from wheelright.workflows.pip.writing import Line, Sheet, write_requirements
 from wheelright.workflows.pip_options import CompileOutcome
-from wheelright.workflows.writing import write_packages
+from wheelright.workflows.writing import write_packages, write_pins
 
 if TYPE_CHECKING:
     from wheelright.index import Indexes
@@ -181,14 +181,13 @@ def _compiled(work: Compiling) -> Compiled:
         no_deps=options.no_deps,
     )
     found = answer(context, work.indexes, lambda: work.builds, question, options.resolve)
-    lowest = lower_bound(work.requires_python) if aim is None else None
-    packages = write_packages(
-        found.resolution,
-        found.driver,
-        {name: _as_local(one) for name, one in directs.items()},
-        work.policy,
-        lowest[1] if lowest else 0,
-    )
+    local = {name: _as_local(one) for name, one in directs.items()}
+    if options.generate_hashes or options.format == "pylock.toml":
+        lowest = lower_bound(work.requires_python) if aim is None else None
+        minor = lowest[1] if lowest else 0
+        packages = write_packages(found.resolution, found.driver, local, work.policy, minor)
+    else:
+        packages = write_pins(found.resolution, local)
     return Compiled(asked, directs, found, packages)
 
 

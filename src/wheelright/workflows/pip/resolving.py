@@ -6,10 +6,9 @@ own, preferred, whose metadata is read from the environment.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from msgspec import structs
+from msgspec import Struct, structs
 from msgspec.structs import replace
 
 from wheelright.errors import RequestError, WheelrightError
@@ -56,8 +55,7 @@ if TYPE_CHECKING:
     from wheelright.workflows.policy import BuildPolicy
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What was chosen, the driver that knows the pages, and what is to be told."""
 
     resolution: Resolution
@@ -65,8 +63,7 @@ class Answer:
     notes: tuple[str, ...]
 
 
-@dataclass(slots=True)
-class SiteJudge:
+class SiteJudge(Struct):
     """Judges releases for one environment, by those of their files that have a given hash."""
 
     machine: MachineJudge | UniversalJudge

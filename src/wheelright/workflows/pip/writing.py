@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -11,8 +12,7 @@ if TYPE_CHECKING:
 _WIDTH = 26
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """One pinned package.
 
     ``pin`` is the requirement without marker. ``asked_marker`` is the one that it was asked for
@@ -26,8 +26,7 @@ class Line:
     hashes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
+class Sheet(Struct, frozen=True):
     """How the file looks.
 
     ``command`` stands in the header (None: no header); ``origins`` tell who asks for each package
