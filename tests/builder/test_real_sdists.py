@@ -65,7 +65,7 @@ def test_built_for_glibc_2_17(
     tmp_path: Path, name: str, version: str, package: str, code: str, expected: str
 ) -> None:
     out = tmp_path / "out"
-    install(OLD, f"{name}=={version}", out=out, built=name, more=("--no-deps",))
+    install(OLD, f"{name}=={version}", out=out, built=name)
     found = modules(out, package)
     assert bool(found) == (name != "pyyaml")
     assert max([highest_glibc(each) for each in found], default=(0, 0)) <= (2, 17)

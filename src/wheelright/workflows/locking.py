@@ -5,7 +5,6 @@ What imports this has the resolver in memory: a verb does so only once a lock mu
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 from msgspec import structs
@@ -84,7 +83,7 @@ def make_lock(work: Locking, known: Lock | None) -> tuple[Lock, Resolution]:
         environments = covered_environments(work.targets, served, bounds)
         oldest_first = request.policy.resolution == "lowest"
         told = notes(driver.judge, resolution, driver.pages, oldest_first=oldest_first)
-        resolution = dataclasses.replace(resolution, notes=(*resolution.notes, *told))
+        resolution = structs.replace(resolution, notes=(*resolution.notes, *told))
     made = Lock(
         requires_python=bounds,
         environments=environments,
