@@ -255,8 +255,10 @@ def test_a_build_that_takes_too_long_is_ended_with_all_it_started(
 
 
 INTERRUPTED = """
-import sys
+import signal, sys
 from pathlib import Path
+# A shell that starts the tests in the background has its children ignore the interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.path[:0] = {path!r}
 from support.source_trees import Provided, some_interpreter
 from wheelright.builder import Builder
@@ -276,9 +278,12 @@ def test_an_interrupted_build_leaves_no_process_and_no_temporary_folder(
     with subprocess.Popen(
         [sys.executable, "-c", script], stderr=subprocess.PIPE, text=True
     ) as process:
-        assert wait_until(lambda: bool(processes_with(marker)))
-        process.send_signal(signal.SIGINT)
-        _, stderr = process.communicate(timeout=30)
+        try:
+            assert wait_until(lambda: bool(processes_with(marker)))
+            process.send_signal(signal.SIGINT)
+            _, stderr = process.communicate(timeout=30)
+        finally:
+            process.kill()
 
     assert stderr.rstrip().endswith("KeyboardInterrupt")
     assert wait_until(lambda: not processes_with(marker))

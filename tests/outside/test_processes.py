@@ -97,9 +97,11 @@ def test_a_time_out_ends_the_whole_family(tmp_path: Path, child: str) -> None:
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks processes up in /proc")
 def test_an_interrupt_ends_the_whole_family(tmp_path: Path) -> None:
+    # A shell that starts the tests in the background has its children ignore the interrupt.
     code = """
-import sys
+import signal, sys
 from wheelright.outside.processes import run
+signal.signal(signal.SIGINT, signal.default_int_handler)
 run([sys.executable, "-c", sys.argv[1], sys.argv[2]], env={}, grace=0.1)
 """
     mark = tmp_path / "up"
@@ -108,11 +110,14 @@ run([sys.executable, "-c", sys.argv[1], sys.argv[2]], env={}, grace=0.1)
     with subprocess.Popen(
         python(code, inner, str(mark)), env=environment, stderr=subprocess.PIPE
     ) as ours:
-        while not mark.exists():
-            assert ours.poll() is None
-            threading.Event().wait(0.01)
-        ours.send_signal(signal.SIGINT)
-        _, said = ours.communicate(timeout=20)
+        try:
+            while not mark.exists():
+                assert ours.poll() is None
+                threading.Event().wait(0.01)
+            ours.send_signal(signal.SIGINT)
+            _, said = ours.communicate(timeout=20)
+        finally:
+            ours.kill()
     assert said.rstrip().endswith(b"KeyboardInterrupt")
     assert settles(int((tmp_path / "up.pid").read_text()))
 

@@ -116,16 +116,23 @@ def test_an_interrupt_ends_all_builds_with_all_they_started(bench: Workbench) ->
         tree = sdist_files(name, "1.0")
         tree["in_tree_backend.py"] += sleeping.encode()
         bench.index.add_file(name, "1.0", *sdist_of(name, "1.0", tree))
-    program = "import sys; from wheelright.start import main; sys.exit(main())"
+    # A shell that starts the tests in the background has its children ignore the interrupt.
+    program = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
+        " from wheelright.start import main; sys.exit(main())"
+    )
     with subprocess.Popen(
         [sys.executable, "-c", program, "pip", "install", "--target", "out", "one", "two", "three"],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        assert wait_until(lambda: len(processes_with(marker)) == 2)
-        process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=60)
+        try:
+            assert wait_until(lambda: len(processes_with(marker)) == 2)
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert (process.returncode, said) == (130, "interrupted\n")
     assert wait_until(lambda: not processes_with(marker))
     assert not (bench.project / "out").exists()
