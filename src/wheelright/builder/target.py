@@ -45,11 +45,6 @@ class BuildTarget(Struct, frozen=True):
         return f"{self.called} ({self.platform.describe()})"
 
 
-def target_of(interpreter: Interpreter) -> BuildTarget:
-    """Return the target of a build for the machine that a Python runs on."""
-    return BuildTarget(interpreter.platform)
-
-
 def way_to(target: BuildTarget, interpreter: Interpreter) -> Way:
     """Say how a Python of this machine builds for a target.
 

@@ -142,11 +142,6 @@ def set_source(text: str, name: str, source: Mapping[str, Any]) -> str:
     return set_value(text, ("tool", table, "sources", written or normal_name(name)), dict(source))
 
 
-def set_requires_python(text: str, specifier: str) -> str:
-    """Set ``project.requires-python``."""
-    return set_value(text, ("project", "requires-python"), specifier)
-
-
 def add_member(text: str, path: str) -> str:
     """Add a directory to the members of the workspace that a file states."""
     data = _data(text)
