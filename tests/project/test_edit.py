@@ -13,12 +13,12 @@ from wheelright.project.edit import (
     add_requirement,
     remove_requirement,
     replace_requirement,
-    set_requires_python,
     set_source,
     tidy_requirement,
 )
 from wheelright.project.model import RequirementHome
 from wheelright.project.names import normal_name
+from wheelright.project.toml_edit import set_value
 
 DEV = RequirementHome("group", "dev")
 WEB = RequirementHome("extra", "web")
@@ -349,11 +349,12 @@ def test_sources(before: str, after: str) -> None:
     assert set_source(head(before), "torch", {"index": "cpu"}) == head(after)
 
 
-def test_requires_python() -> None:
+def test_a_value_stands_before_the_tables_below_its_own() -> None:
+    key = ("project", "requires-python")
     text = '[project]\nname = "demo"\n\n[project.urls]\na = "b"\n'
     added = '[project]\nname = "demo"\nrequires-python = ">=3.11"\n\n[project.urls]\na = "b"\n'
-    assert set_requires_python(text, ">=3.11") == added
-    assert set_requires_python(added, ">=3.12") == added.replace("3.11", "3.12")
+    assert set_value(text, key, ">=3.11") == added
+    assert set_value(added, key, ">=3.12") == added.replace("3.11", "3.12")
 
 
 def test_a_key_that_cannot_be_edited_is_refused_and_nothing_is_written() -> None:
