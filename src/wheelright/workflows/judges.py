@@ -160,6 +160,8 @@ class MachineJudge:
         wheels = said.wheels and policy.may_use_wheels(name)
         if not (wheels or (said.sdists and policy.may_build(name))):
             return Fitness(left_out=why_unusable(name, release, policy))
+        if wheels and said.pure and self.pure:
+            return FIT
         if not wheels:
             unasked = self.foreign and policy.may_use_wheels(name)
             if unasked and release.version in self._before_wheels(name):
