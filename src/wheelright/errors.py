@@ -13,22 +13,30 @@ The tree::
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-@dataclass(frozen=True, slots=True)
 class Excerpt:
     """A place in a text file: ``line`` and ``column`` count from 1, ``text`` is that line."""
 
-    path: str
-    line: int
-    column: int
-    text: str
-    length: int = 1
+    __slots__ = ("column", "length", "line", "path", "text")
+
+    def __init__(self, path: str, line: int, column: int, text: str, length: int = 1) -> None:
+        self.path = path
+        self.line = line
+        self.column = column
+        self.text = text
+        self.length = length
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Excerpt) and all(
+            getattr(self, name) == getattr(other, name) for name in self.__slots__
+        )
+
+    __hash__ = None  # type: ignore[assignment]
 
 
 class WheelrightError(Exception):

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@dataclass(frozen=True, slots=True)
 class Given:
     """Values by ``dest``, and the arguments. What was not given is absent.
 
     ``typed`` are those of the values that the command line gave, and no variable.
     """
 
-    values: Mapping[str, Any] = field(default_factory=dict)
-    arguments: tuple[str, ...] = ()
-    typed: frozenset[str] = frozenset()
+    __slots__ = ("arguments", "typed", "values")
+
+    def __init__(
+        self,
+        values: Mapping[str, Any] | None = None,
+        arguments: tuple[str, ...] = (),
+        typed: frozenset[str] = frozenset(),
+    ) -> None:
+        self.values = values or {}
+        self.arguments = arguments
+        self.typed = typed
 
     def flag(self, dest: str) -> bool:
         """Tell a switch: off unless given."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ GLOBAL = "Global"
 HEADINGS = (OWN, SELECTION, INSTALLER, INDEX, RESOLVER, BUILD, GLOBAL)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
     """One option of the command line.
 
@@ -36,21 +34,58 @@ class Option:
     something else elsewhere: its variable is ``WHEELRIGHT_ADD_GROUP``.
     """
 
-    flags: tuple[str, ...]
-    dest: str
-    help: str
-    heading: str = OWN
-    metavar: str | None = None
-    choices: tuple[str, ...] = ()
-    number: bool = False
-    many: bool = False
-    words: bool = False
-    counted: bool = False
-    const: object = True
-    aliases: tuple[str, ...] = ()
-    excludes: tuple[str, ...] = ()
-    in_environment: bool = True
-    scope: str = ""
+    __slots__ = (
+        "aliases",
+        "choices",
+        "const",
+        "counted",
+        "dest",
+        "excludes",
+        "flags",
+        "heading",
+        "help",
+        "in_environment",
+        "many",
+        "metavar",
+        "number",
+        "scope",
+        "words",
+    )
+
+    def __init__(
+        self,
+        *,
+        flags: tuple[str, ...],
+        dest: str,
+        help: str,  # noqa: A002 - as the page is called
+        heading: str = OWN,
+        metavar: str | None = None,
+        choices: tuple[str, ...] = (),
+        number: bool = False,
+        many: bool = False,
+        words: bool = False,
+        counted: bool = False,
+        const: object = True,
+        aliases: tuple[str, ...] = (),
+        excludes: tuple[str, ...] = (),
+        in_environment: bool = True,
+        scope: str = "",
+    ) -> None:
+        self.flags = flags
+        self.dest = dest
+        self.help = help
+        self.heading = heading
+        self.metavar = metavar
+        self.choices = choices
+        self.number = number
+        self.many = many
+        self.words = words
+        self.counted = counted
+        self.const = const
+        self.aliases = aliases
+        self.excludes = excludes
+        self.in_environment = in_environment
+        self.scope = scope
 
     @property
     def name(self) -> str:
@@ -79,14 +114,22 @@ class Option:
         return "--" + name.removeprefix("no-") if name.startswith("no-") else "--no-" + name
 
 
-@dataclass(frozen=True, slots=True)
 class Arguments:
     """What may follow the options: ``PATH`` from ``least`` to ``most`` times (``None``: any)."""
 
-    metavar: str
-    help: str
-    least: int = 0
-    most: int | None = None
+    __slots__ = ("help", "least", "metavar", "most")
+
+    def __init__(
+        self,
+        metavar: str,
+        help: str,  # noqa: A002 - as in `Option`
+        least: int = 0,
+        most: int | None = None,
+    ) -> None:
+        self.metavar = metavar
+        self.help = help
+        self.least = least
+        self.most = most
 
     @property
     def usage(self) -> str:
@@ -95,7 +138,6 @@ class Arguments:
         return word if self.most == 1 else f"{word}..."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
     """One command: how it is described, read, done and shown.
 
@@ -106,14 +148,43 @@ class Command:
     the work gets ``None`` for a context.
     """
 
-    name: str
-    summary: str
-    description: str = ""
-    examples: tuple[tuple[str, str], ...] = ()
-    options: tuple[Option, ...] = ()
-    arguments: Arguments | None = None
-    passthrough: bool = False
-    needs_context: bool = True
-    read: Callable[[Given], Any]
-    work: Callable[[Any, Any], Any]
-    render: Callable[[Any, Given, Screen], int]
+    __slots__ = (
+        "arguments",
+        "description",
+        "examples",
+        "name",
+        "needs_context",
+        "options",
+        "passthrough",
+        "read",
+        "render",
+        "summary",
+        "work",
+    )
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        summary: str,
+        description: str = "",
+        examples: tuple[tuple[str, str], ...] = (),
+        options: tuple[Option, ...] = (),
+        arguments: Arguments | None = None,
+        passthrough: bool = False,
+        needs_context: bool = True,
+        read: Callable[[Given], Any],
+        work: Callable[[Any, Any], Any],
+        render: Callable[[Any, Given, Screen], int],
+    ) -> None:
+        self.name = name
+        self.summary = summary
+        self.description = description
+        self.examples = examples
+        self.options = options
+        self.arguments = arguments
+        self.passthrough = passthrough
+        self.needs_context = needs_context
+        self.read = read
+        self.work = work
+        self.render = render

@@ -1,15 +1,14 @@
 """From words to values: finds the command, reads its options, adds the environment.
 
-``argparse`` reads the options of the one command at hand. The command and the arguments are
-found here, because options may stand before and after both, and ``run`` must leave alone what
-follows its first argument; argparse does neither in the same way on every Python.
+Options may stand before and after the command and its arguments, their values in the same word
+(``--python=3.12``, ``-p3.12``) or in the next; letters of switches may be joined (``-qn``). What
+follows ``--`` is no option, and ``run`` leaves alone what follows its first argument.
 """
 
 from __future__ import annotations
 
-import argparse
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn
+import re
+from typing import TYPE_CHECKING, Any
 
 from wheelright.cli.environment import checked, from_environment, split_words
 from wheelright.cli.errors import CommandLineError
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from wheelright.cli.registry import Registry
 
 
-@dataclass(frozen=True, slots=True)
 class Parsed:
     """A command line as read.
 
@@ -31,11 +29,21 @@ class Parsed:
     command yet. ``help`` and ``version`` say that these are wanted instead of the work.
     """
 
-    name: str
-    command: Command | None
-    given: Given
-    help: bool = False
-    version: bool = False
+    __slots__ = ("command", "given", "help", "name", "version")
+
+    def __init__(
+        self,
+        name: str,
+        command: Command | None,
+        given: Given,
+        help: bool = False,  # noqa: A002 - as the option is called
+        version: bool = False,
+    ) -> None:
+        self.name = name
+        self.command = command
+        self.given = given
+        self.help = help
+        self.version = version
 
 
 def parse(argv: Sequence[str], environ: Mapping[str, str], registry: Registry) -> Parsed:
@@ -100,7 +108,7 @@ def _spelled(option: Option) -> tuple[str, ...]:
 def _divide(
     before: list[str], rest: list[str], command: Command | None, options: Sequence[Option]
 ) -> tuple[list[str], list[str]]:
-    """Find the words that argparse reads, and the arguments it must not touch."""
+    """Find the words among which options are read, and the arguments that are left alone."""
     if command is not None and command.passthrough:
         typed, arguments = _split_at_argument(rest, options)
         return before + typed, arguments[1:] if arguments[:1] == ["--"] else arguments
@@ -110,101 +118,111 @@ def _divide(
     return before + rest, []
 
 
-class _Store(argparse.Action):
-    """Keeps each value with the spelling that gave it: ``dest`` -> (flag, value)."""
-
-    option: Option
-
-    def __call__(
-        self,
-        _parser: argparse.ArgumentParser,
-        namespace: argparse.Namespace,
-        text: Any,
-        flag: str | None = None,
-    ) -> None:
-        option, said = self.option, flag or self.option.name
-        earlier = getattr(namespace, option.dest, (None, None))[1]
-        value: Any
-        if option.takes_value:
-            if option.metavar == "TARGET" and not split_words(text):
-                # Where a variable of a script is empty, the machine at hand is not what was meant.
-                raise CommandLineError(f"`{said}` names no target")
-            texts = split_words(text) if option.words else [text]
-            values = [checked(option, text, said) for text in texts]
-            value = values if option.many else checked(option, text, said)
-        elif option.many:
-            value = [option.const]
-        elif option.counted:
-            value = 1
-        else:
-            value = not option.const if flag == option.opposite else option.const
-        if (option.many or option.counted) and earlier is not None:
-            value = earlier + value
-        setattr(namespace, option.dest, (said, value))
-
-
-class _PlainFormatter(argparse.HelpFormatter):
-    """argparse makes one for every option, and asks for the terminal's size each time."""
-
-    def __init__(self, prog: str) -> None:
-        super().__init__(prog, width=80)
-
-
-class _Parser(argparse.ArgumentParser):
-    """argparse without its own printing and exiting."""
-
-    def error(self, message: str) -> NoReturn:
-        raise CommandLineError(message)
-
-
 def _read(
     words: list[str], options: Sequence[Option], name: str
 ) -> tuple[dict[str, tuple[str | None, Any]], list[str]]:
-    """Read the options among ``words``; the other words are arguments."""
-    parser = _Parser(
-        add_help=False,
-        allow_abbrev=False,
-        usage="",
-        exit_on_error=False,
-        formatter_class=_PlainFormatter,
-    )
-    taken = {flag for option in options for flag in _spelled(option)}
-    typed = {word.split("=", 1)[0] for word in words}
-    for option in options:
-        flags = _spelled(option)
-        if option.opposite is not None and option.opposite not in taken:
-            flags = (*flags, option.opposite)
-        # To declare one takes argparse 0.1 ms; letters may be joined (`-qv`) and are always taken.
-        if typed.isdisjoint(flags) and all(flag.startswith("--") for flag in flags):
-            continue
-        action = parser.add_argument(
-            *flags,
-            action=_Store,
-            dest=option.dest,
-            nargs=None if option.takes_value else 0,
-            default=argparse.SUPPRESS,
-        )
-        action.option = option  # type: ignore[attr-defined]
-    try:
-        namespace, others = parser.parse_known_args(words)
-    except argparse.ArgumentError as error:
-        raise _refusal(error, words, name) from None
+    """Read the options among ``words``; the other words are arguments.
+
+    Each value stands with the spelling that gave it: ``dest`` -> (flag, value).
+    """
+    spellings = _spellings(options)
+    values: dict[str, tuple[str | None, Any]] = {}
+    others: list[str] = []
+    waiting = list(reversed(words))
+    while waiting:
+        word = waiting.pop()
+        flag, text = _parted(word, spellings)
+        if flag is None:
+            others.append(word)
+        while flag is not None:
+            option = spellings[flag]
+            if option.takes_value and text is None:
+                if not waiting or _looks_like_an_option(waiting[-1], spellings):
+                    raise _refusal(flag, spellings, words, name, "needs a value")
+                text = waiting.pop()
+            following = None if option.takes_value else _joined(flag, text, spellings)
+            if following is None and text is not None and not option.takes_value:
+                raise _refusal(flag, spellings, words, name, "takes no value")
+            values[option.dest] = _stored(option, flag, text, values.get(option.dest))
+            flag, text = following or (None, None)
     for word in others:
         if word.startswith("-") and word != "-":
-            raise _unknown_option(word, taken, name)
-    return vars(namespace), others
+            raise _unknown_option(word, {flag for one in options for flag in _spelled(one)}, name)
+    return values, others
 
 
-def _refusal(error: argparse.ArgumentError, words: Sequence[str], name: str) -> CommandLineError:
-    """Say in our words what argparse says of one option."""
-    flags = (error.argument_name or "").split("/")
-    typed = next((w for w in words if w.split("=")[0] in flags), flags[-1]).split("=")[0]
+def _spellings(options: Sequence[Option]) -> dict[str, Option]:
+    """Map each spelling to its option; what takes a switch back yields to an option's own name."""
+    own = {flag: option for option in options for flag in _spelled(option)}
+    back = {option.opposite: option for option in options if option.opposite is not None}
+    return {**back, **own}
+
+
+def _parted(word: str, spellings: Mapping[str, Option]) -> tuple[str | None, str | None]:
+    """Split a word into an option and what is joined to it; (None, None) where it is none."""
+    if word in spellings:
+        return word, None
+    if word[:1] != "-":
+        return None, None
+    flag, equals, text = word.partition("=")
+    if equals and flag in spellings:
+        return flag, text
+    if word[:2] in spellings:
+        return word[:2], word[2:]
+    return None, None
+
+
+def _joined(
+    flag: str, text: str | None, spellings: Mapping[str, Option]
+) -> tuple[str, str | None] | None:
+    """Split the letters after that of a switch once more; ``None`` where they are no options."""
+    if not text or flag.startswith("--") or f"-{text[0]}" not in spellings:
+        return None
+    return f"-{text[0]}", text[1:] or None
+
+
+def _looks_like_an_option(word: str, spellings: Mapping[str, Option]) -> bool:
+    """Whether a word cannot be the value of the option before it: a value may be ``-1``."""
+    if _parted(word, spellings)[0] is not None:
+        return True
+    if word[:1] != "-" or word == "-" or " " in word:
+        return False
+    return re.fullmatch(r"-\d+|-\d*\.\d+", word) is None
+
+
+def _stored(
+    option: Option, flag: str, text: str | None, known: tuple[str | None, Any] | None
+) -> tuple[str, Any]:
+    earlier = None if known is None else known[1]
+    value: Any
+    if text is not None and option.takes_value:
+        if option.metavar == "TARGET" and not split_words(text):
+            # Where a variable of a script is empty, the machine at hand is not what was meant.
+            raise CommandLineError(f"`{flag}` names no target")
+        texts = split_words(text) if option.words else [text]
+        values = [checked(option, text, flag) for text in texts]
+        value = values if option.many else checked(option, text, flag)
+    elif option.many:
+        value = [option.const]
+    elif option.counted:
+        value = 1
+    else:
+        value = not option.const if flag == option.opposite else option.const
+    if (option.many or option.counted) and earlier is not None:
+        value = earlier + value
+    return flag, value
+
+
+def _refusal(
+    flag: str, spellings: Mapping[str, Option], words: Sequence[str], name: str, what: str
+) -> CommandLineError:
+    option = spellings[flag]
+    flags = [
+        one for one in (*_spelled(option), option.opposite) if one and spellings.get(one) is option
+    ]
+    typed = next((one for one in (word.split("=")[0] for word in words) if one in flags), flags[-1])
     see = f"`{_program(name)} --help` lists the options"
-    if error.message.startswith("expected"):
-        return CommandLineError(f"`{typed}` needs a value", hints=[see])
-    if error.message.startswith("ignored explicit argument"):
-        return CommandLineError(f"`{typed}` takes no value", hints=[see])
-    return CommandLineError(f"`{typed}`: {error.message}", hints=[see])
+    return CommandLineError(f"`{typed}` {what}", hints=[see])
 
 
 def _unknown_option(word: str, taken: set[str], name: str) -> CommandLineError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -12,14 +11,16 @@ if TYPE_CHECKING:
     from wheelright.cli.option import Command
 
 
-@dataclass(frozen=True, slots=True)
 class Entry:
     """A command by name: the module below ``commands`` and the name it has there."""
 
-    name: str
-    module: str
-    attribute: str
-    summary: str
+    __slots__ = ("attribute", "module", "name", "summary")
+
+    def __init__(self, name: str, module: str, attribute: str, summary: str) -> None:
+        self.name = name
+        self.module = module
+        self.attribute = attribute
+        self.summary = summary
 
     def load(self) -> Command:
         """Import the command."""
