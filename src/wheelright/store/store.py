@@ -5,6 +5,7 @@ On disk::
     ROOT/CACHEDIR.TAG
     ROOT/wheels/ab/ab12.../wheel.msgpack    the facts (WheelFacts)
     ROOT/wheels/ab/ab12.../tree/            the files, exactly as the archive has them
+    ROOT/wheels/ab/ab12.../bytecode/PYTHON/ what a Python made of them (see ``bytecode``)
     ROOT/wheels/.names/ALGORITHM-DIGEST     the SHA-256 of a file known by another hash only
     ROOT/wheels/.new/XXXX/                  what is being added; nobody else looks here
 

@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from wheelright.outside import files
 from wheelright.outside.locks import FileLock
-from wheelright.venv.guard import MODE_VARIABLE, write_guard
+from wheelright.venv.guard import write_guard
 from wheelright.venv.inspect import LOCK_NAME, read_record_paths
 from wheelright.venv.place import Placement, Placer
 from wheelright.venv.record import Record, RecordedPackage, write_record
@@ -170,7 +170,9 @@ def _change(
         ]
         placer.place_all(coming, lambda name: reporter.advance("install", detail=name))
         if options.compile_bytecode:
-            _compile(venv, (wheels[a.name] for a in plan.actions if a.wanted is not None), reporter)
+            from wheelright.venv.bytecode import compile_packages
+
+            compile_packages(venv, [one.wheel for one in coming], placer.mode, reporter)
     finally:
         reporter.end("install")
 
@@ -180,19 +182,3 @@ def _paths_of(venv: Venv, packages: Iterable[Installed]) -> frozenset[str]:
     return frozenset(
         path for package in packages for path in read_record_paths(venv, package) or ()
     )
-
-
-def _compile(venv: Venv, wheels: Iterable[StoredWheel], reporter: Reporter) -> None:
-    """Compile what was installed, on all cores, with the venv's own Python."""
-    from wheelright.outside.processes import run
-
-    tops = sorted({entry.path.partition("/")[0] for wheel in wheels for entry in wheel.entries})
-    paths = [f"{venv.site_packages}/{top}" for top in tops if not top.endswith(".dist-info")]
-    if not paths:
-        return
-    command = [venv.executable, "-I", "-m", "compileall", "-q", "-j", "0", "-i", "-"]
-    # Here it serves to compile alone, whatever machines the venv is for.
-    done = run(command, env={**os.environ, MODE_VARIABLE: "off"}, feed="\n".join(paths))
-    if done.code != 0:
-        # Some packages carry templates and tests that are no valid Python for this version.
-        reporter.debug(f"Some files could not be compiled: {done.stdout.strip()[:500]}")

@@ -8,7 +8,6 @@ import msgspec
 
 from wheelright.errors import RequestError
 from wheelright.outside import files
-from wheelright.outside.processes import run
 from wheelright.venv import Record, apply_plan, next_packages
 from wheelright.venv.place import Placer
 from wheelright.venv.remove import remove_package
@@ -16,9 +15,10 @@ from wheelright.workflows.direct.installing import DirectWheels
 from wheelright.workflows.fetching import Fetcher
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from wheelright.index import Indexes
+    from wheelright.outside.trees import LinkMode
     from wheelright.store import File, StoredWheel
     from wheelright.venv import ApplyOptions, Plan
     from wheelright.workflows.aims import Aim
@@ -81,9 +81,9 @@ def change_site(
 ) -> None:
     """Change the environment. The caller holds its lock."""
     if site.kind != "venv":
-        _change_folder(context, site, plan, wheels, options)
+        mode = _change_folder(context, site, plan, wheels, options)
         if options.compile_bytecode:
-            _compile(context, site, aim, wheels)
+            _compile(context, site, aim, list(wheels.values()), mode)
         return
     before = site.record
     record = Record(
@@ -103,11 +103,11 @@ def _change_folder(
     plan: Plan,
     wheels: Mapping[str, StoredWheel],
     options: ApplyOptions,
-) -> None:
+) -> LinkMode:
     """Change what is no venv of ours: no journal and no record stay behind.
 
     RECORD is written last and removed last, so that what a kill leaves half done is seen as
-    damaged by the next install.
+    damaged by the next install. Returns how files were placed.
     """
     venv, reporter = site.venv, context.reporter
     files.make_directory(venv.site_packages)
@@ -126,9 +126,12 @@ def _change_folder(
             reporter.advance("install", detail=action.name)
     finally:
         reporter.end("install")
+    return placer.mode
 
 
-def _compile(context: Context, site: Site, aim: Aim, wheels: Mapping[str, StoredWheel]) -> None:
+def _compile(
+    context: Context, site: Site, aim: Aim, wheels: Sequence[StoredWheel], mode: LinkMode
+) -> None:
     """Compile what was installed, where the Python at hand is of the version that it is for."""
     python = site.interpreter
     if ".".join(map(str, python.python)) != aim.values["python_version"]:
@@ -137,13 +140,9 @@ def _compile(context: Context, site: Site, aim: Aim, wheels: Mapping[str, Stored
             f" {aim.values['python_version']}"
         )
         return
-    tops = {entry.path.partition("/")[0] for one in wheels.values() for entry in one.entries}
-    paths = [f"{site.venv.site_packages}/{top}" for top in sorted(tops)]
-    code = [path for path in paths if not path.endswith((".dist-info", ".data"))]
-    command = [str(python.executable), "-I", "-m", "compileall", "-q", "-i", "-"]
-    done = run(command, env=context.environ, feed="\n".join(code))
-    if done.code != 0:  # packages carry templates that are no valid Python for this version
-        context.reporter.debug(f"some files could not be compiled: {done.stdout.strip()[:500]}")
+    from wheelright.venv.bytecode import compile_packages
+
+    compile_packages(site.venv, wheels, mode, context.reporter)
 
 
 def _has_scripts(wheel: StoredWheel) -> bool:
