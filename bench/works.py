@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 Name = Literal[
-    "noop", "run", "sync-warm", "sync-cold", "lock-cold", "lock-warm", "lock-cached",
-    "lock-nothing", "lock-plain", "lock-targets", "check-targets", "add",
+    "noop", "run", "sync-warm", "sync-cold", "sync-compiled", "lock-cold", "lock-warm",
+    "lock-cached", "lock-nothing", "lock-plain", "lock-targets", "check-targets", "add",
 ]  # fmt: skip
 Start = Literal["synced", "locked", "new", "own", "new-targets", "targets"]
 
@@ -44,13 +44,19 @@ class Work:
         return self.name.startswith("lock") or self.start == "targets"
 
 
-INSTALLING: Final = frozenset({"noop", "run", "sync-warm", "sync-cold", "add"})
+INSTALLING: Final = frozenset({"noop", "run", "sync-warm", "sync-cold", "sync-compiled", "add"})
 """The works for which everything that is locked must have been installed once."""
 WORKS: Final = (
     Work("noop", "no-op sync", "nothing changed since the last sync", "synced"),
     Work("run", "run", "`python -c 1` in a project that is up to date", "synced"),
     Work("sync-warm", "sync, warm", "from the lock to a new venv, every file cached", "locked"),
     Work("sync-cold", "sync, cold", "as before with an empty cache", "locked", cold=True),
+    Work(
+        "sync-compiled",
+        "sync, warm, compiled",
+        "from the lock to a new venv with bytecode for every module, everything cached",
+        "locked",
+    ),
     Work("lock-cold", "lock, cold", "no lock, empty cache", "new", cold=True),
     Work(
         "lock-plain",

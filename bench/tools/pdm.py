@@ -49,7 +49,7 @@ class Pdm(Tool):
                 return self.lock_command(case)
             case "add":
                 return [self.program, "add", "--no-self", case.added]
-            case "lock-targets" | "check-targets":
+            case "sync-compiled" | "lock-targets" | "check-targets":
                 return None
 
     def lock_command(self, case: Case) -> Sequence[str]:  # noqa: ARG002

@@ -47,6 +47,8 @@ class Pip(Tool):
         match work:
             case "noop" | "sync-warm" | "sync-cold":
                 return self.sync_command(case)
+            case "sync-compiled":
+                return [*self.sync_command(case), "--compile"]
             case "lock-cold" | "lock-plain" | "lock-warm" | "lock-cached":
                 return self.lock_command(case)
             case "add":

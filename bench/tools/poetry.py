@@ -50,6 +50,8 @@ class Poetry(Tool):
         match work:
             case "noop" | "sync-warm" | "sync-cold":
                 return self.sync_command(case)
+            case "sync-compiled":
+                return [*self.sync_command(case), "--compile"]
             case "run":
                 return [self.program, "run", "python", "-c", "1"]
             case "lock-cold" | "lock-plain" | "lock-warm" | "lock-cached" | "lock-nothing":

@@ -52,6 +52,8 @@ class Wheelright(Tool):
         match work:
             case "noop" | "sync-warm" | "sync-cold":
                 return self.sync_command(case)
+            case "sync-compiled":
+                return [*self.sync_command(case), "--compile-bytecode"]
             case "run":
                 return [self.program, "run", "python", "-c", "1"]
             case "lock-cached" | "lock-targets":
