@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 from urllib.parse import unquote, urljoin
 
 import msgspec
@@ -51,12 +51,15 @@ class _Meta(msgspec.Struct):
     api_version: str = msgspec.field(name="api-version", default="1.0")
 
 
+_Size = Annotated[int, msgspec.Meta(ge=0)]
+
+
 class _Entry(msgspec.Struct, rename="kebab"):
     filename: str
     url: str
     hashes: dict[str, str] = {}
     requires_python: str | None = None
-    size: int | None = None
+    size: _Size | None = None
     upload_time: str | None = None
     yanked: bool | str | None = False
     core_metadata: bool | dict[str, str] | None = None
@@ -100,28 +103,60 @@ def parse_json(body: bytes, url: str) -> list[File]:
             raise InvalidPageError(redact(url), str(error)) from error
     _check_version(page.meta.api_version, url)
     entries = page.files if isinstance(page, _Page) else _usable(page.files)
-    absolute = _resolver(url)
-    files = []
-    for entry in entries:
-        address = absolute(entry.url)
-        if address is None:
-            continue
-        offered = entry.core_metadata
-        if offered is None:
-            offered = entry.dist_info_metadata
-        files.append(
-            File(
-                entry.filename,
-                address[0],
-                _hashes(entry.hashes),
-                entry.size if entry.size is not None and entry.size >= 0 else None,
-                entry.upload_time or None,
-                entry.requires_python or None,
-                entry.yanked or False,
-                _hashes(offered) or True if isinstance(offered, dict) else bool(offered),
-            )
+    hashes = [entry.hashes for entry in entries]
+    if not _are_sha256(hashes):
+        hashes = list(map(_hashes, hashes))
+    return [
+        File(
+            entry.filename,
+            address,
+            digests,
+            entry.size,
+            entry.upload_time or None,
+            entry.requires_python or None,
+            entry.yanked or False,
+            offered if (offered := entry.core_metadata) is True else _offered(entry),
         )
-    return files
+        for entry, address, digests in zip(
+            entries, _addresses([entry.url for entry in entries], url), hashes, strict=True
+        )
+        if address is not None
+    ]
+
+
+def _offered(entry: _Entry) -> bool | dict[str, str]:
+    """Say whether there is a metadata file, by its new name before its old one (PEP 714)."""
+    offered = entry.core_metadata
+    if offered is None:
+        offered = entry.dist_info_metadata
+    return _hashes(offered) or True if isinstance(offered, dict) else bool(offered)
+
+
+def _addresses(links: list[str], base: str) -> list[str | None]:
+    """Make the links of a page absolute, without credentials; ``None`` for what is no file's.
+
+    Where all are of one plain kind, that is found out for all at once.
+    """
+    text = "\n".join((*links, ""))
+    if text.count("\n") == len(links) and "#" not in text and "@" not in text:
+        starts = {link[:8] for link in links}
+        if all(start.startswith(("https://", "http://")) for start in starts):
+            return list(links)
+        if all(start[:1] == "/" for start in starts) and _lead_down(text):
+            start = _joined(base, "/x")
+            return [start and start[:-2] + link for link in links]
+    absolute = _resolver(base)
+    found = (absolute(link) for link in links)
+    return [None if one is None else one[0] for one in found]
+
+
+def _lead_down(text: str) -> bool:
+    """Whether joining would leave each line as it is, for the reason that ``_PLAIN_LINK`` tells."""
+    return (
+        text.isascii()
+        and not text.encode().translate(None, _PLAIN)
+        and _EMPTY_OR_DOTTED.search(text) is None
+    )
 
 
 def _usable(raw: list[msgspec.Raw]) -> list[_Entry]:
@@ -250,6 +285,21 @@ def _hash_of(text: str) -> dict[str, str]:
     return _hashes(found)
 
 
+def _are_sha256(said: list[dict[str, str]]) -> bool:
+    """Whether each is one well-formed SHA-256, which :func:`_hashes` would leave as it is."""
+    try:
+        digests = [one["sha256"] for one in said]
+    except KeyError:
+        return False
+    text = "".join(digests)
+    return (
+        set(map(len, digests)) == {64}
+        and set(map(len, said)) == {1}
+        and text.isascii()
+        and not text.encode().translate(None, b"0123456789abcdef")
+    )
+
+
 def _hashes(said: Mapping[str, str]) -> dict[str, str]:
     """Keep the hashes that can be checked, in lower case."""
     if len(said) == 1 and _SHA256.fullmatch(said.get("sha256", "")):
@@ -305,6 +355,9 @@ _PLAIN_LINK: Final = re.compile(
 
 So joining has nothing to resolve in the second half, which differs from file to file.
 """
+_EMPTY_OR_DOTTED: Final = re.compile(r"/[/.\n]")
+"""A part of a path that joining would take as something else than a name."""
+_PLAIN: Final = b"/ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_%+!~.-\n"
 
 
 def _joined(base: str, link: str) -> str | None:

@@ -10,11 +10,13 @@ import re
 import zlib
 from datetime import UTC, datetime
 from functools import lru_cache
+from operator import itemgetter
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 from msgspec import Struct
 
+from wheelright.index.versions import order_of
 from wheelright.store import File
 from wheelright.targets.errors import InvalidFileName
 from wheelright.targets.filenames import (
@@ -26,13 +28,18 @@ from wheelright.targets.filenames import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from packaging.version import Version
+    from wheelright.index.versions import VersionKey
 
 _DECODE_FILES = msgspec.msgpack.Decoder(tuple[File, ...])
 _ENCODE_FILES = msgspec.msgpack.Encoder()
 _TAG = r"[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*"
 
 _PURE = ("-py3-none-any.whl", "-py2.py3-none-any.whl")
+_PLAIN_PURE = re.compile(
+    r"[A-Za-z0-9](?:[A-Za-z0-9._]*[A-Za-z0-9])?-[0-9][A-Za-z0-9.!+_]*-(?:py2\.)?py3-none-any\.whl",
+    re.ASCII,
+)
+"""The name of such a wheel, as nearly all are written."""
 
 
 class Summary(msgspec.Struct, frozen=True, array_like=True):
@@ -58,21 +65,24 @@ def upload_time(file: File) -> datetime | None:
 
 
 def _summarised(files: tuple[File, ...]) -> Summary:
-    wheels = sum(file.is_wheel for file in files)
+    wheels, pure, python = 0, False, None
+    for file in files:
+        name = file.name
+        if name.endswith(".whl"):
+            wheels += 1
+            if not pure and name.endswith(_PURE):
+                pure = _is_readable(name)
+        if python is None:
+            python = file.requires_python or None
     yanked: bool | str = False
-    if files and all(file.yanked is not False for file in files):
+    if files and files[0].yanked is not False and all(file.yanked is not False for file in files):
         yanked = next((file.yanked for file in files if isinstance(file.yanked, str)), True)
-    return Summary(
-        wheels > 0,
-        wheels < len(files),
-        next((file.requires_python for file in files if file.requires_python), None),
-        yanked,
-        _uploads(files),
-        any(file.name.endswith(_PURE) and _is_readable(file.name) for file in files),
-    )
+    return Summary(wheels > 0, wheels < len(files), python, yanked, _uploads(files), pure)
 
 
 def _is_readable(name: str) -> bool:
+    if _PLAIN_PURE.fullmatch(name):
+        return True
     try:
         parse_wheel_name(name)
     except InvalidFileName:
@@ -83,19 +93,17 @@ def _is_readable(name: str) -> bool:
 def _uploads(files: tuple[File, ...]) -> tuple[float, float] | None:
     """Return the times of the oldest and the newest file, where those of all are known."""
     texts = [file.uploaded or "" for file in files]
-    if not texts:
-        return None
-    length = len(texts[0])
-    if all(len(text) == length and text[-1:] == "Z" for text in texts):
-        # One form, UTC: the order of the texts is that of the times.
-        texts = [min(texts), max(texts)]
+    if len(texts) > 2:
+        forms = {(len(text), text[-1:]) for text in texts}
+        if len(forms) == 1 and texts[0].endswith("Z"):
+            # One form, UTC: the order of the texts is that of the times.
+            texts = [min(texts), max(texts)]
     times = [time for text in texts if (time := _instant(text)) is not None]
-    if len(times) < len(texts):
+    if not times or len(times) < len(texts):
         return None
     return min(times).timestamp(), max(times).timestamp()
 
 
-@lru_cache(maxsize=1 << 12)
 def _instant(text: str) -> datetime | None:
     try:
         instant = datetime.fromisoformat(text)
@@ -211,28 +219,42 @@ class ProjectPage(Struct, frozen=True):
     releases: tuple[Release, ...]
 
 
-_WHEEL = re.compile(
-    rf"([A-Za-z0-9_.]+)-([0-9vV][A-Za-z0-9.!+_]*)-(?:[0-9]+[^-]*-)?{_TAG}-{_TAG}-{_TAG}\.whl",
-    re.IGNORECASE | re.ASCII,
-)
+_OWNER = re.compile(r"[A-Za-z0-9_.]+", re.ASCII)
+_VERSION = re.compile(r"[0-9vV][A-Za-z0-9.!+_]*", re.ASCII)
+_TAGS = re.compile(rf"(?:[0-9]+[^-]*-)?{_TAG}-{_TAG}-{_TAG}\.whl", re.ASCII)
+
+
+@lru_cache(maxsize=1 << 13)
+def _ends_wheel(text: str) -> bool:
+    """Whether this may follow the version in the name of a wheel: few differ in that."""
+    return _TAGS.fullmatch(text) is not None
 
 
 def _version_reader(project: str) -> Callable[[str], str | None]:
     """Return a function that finds the version in a file's name; None where it is not ours."""
-    match_wheel = _WHEEL.fullmatch
     ours: dict[str, bool] = {}
+    versions: dict[str, bool] = {}
 
     def read(name: str) -> str | None:
-        if not name.endswith(".whl"):
-            return parse_sdist_name(name, project)
-        matched = match_wheel(name)
-        if matched is None:
-            return None
-        owner = matched[1]
+        owner, _, rest = name.partition("-")
         mine = ours.get(owner)
         if mine is None:
-            mine = ours[owner] = normalize_name(owner) == project
-        return matched[2] if mine else None
+            mine = _OWNER.fullmatch(owner) is not None and normalize_name(owner) == project
+            ours[owner] = mine
+        if name.endswith(".whl"):
+            version, _, end = rest.partition("-")
+            if not mine or not _ends_wheel(end):
+                return None
+        elif mine and name.endswith(".tar.gz") and rest[:1].isdecimal():
+            version = rest[:-7]
+        else:
+            return parse_sdist_name(name, project)
+        right = versions.get(version)
+        if right is None:
+            right = versions[version] = _VERSION.fullmatch(version) is not None
+        if right:
+            return version
+        return None if name.endswith(".whl") else parse_sdist_name(name, project)
 
     return read
 
@@ -243,8 +265,6 @@ def group_files(project: str, files: Iterable[File], index: str) -> tuple[Releas
     Left out: what is neither a wheel nor an sdist, what belongs to another project, and what has
     no valid version (PEP 440). Two spellings of a version are one release, named by the longer.
     """
-    from packaging.version import InvalidVersion, Version
-
     read = _version_reader(project)
     spelled: dict[str, dict[str, File]] = {}
     for file in files:
@@ -257,23 +277,24 @@ def group_files(project: str, files: Iterable[File], index: str) -> tuple[Releas
             spelled[text] = {name: file}
         elif name not in known or _rank(file) < _rank(known[name]):
             known[name] = file
-    versions: dict[Version, tuple[str, dict[str, File]]] = {}
+    versions: dict[VersionKey, tuple[str, dict[str, File]]] = {}
     for text in sorted(spelled):
-        try:
-            version = Version(text)
-        except (InvalidVersion, ValueError):  # ValueError: digits beyond what int() takes
+        read_version = order_of(text)
+        if read_version is None:
             continue
-        shown = str(version)
-        if version in versions:
-            other, found = versions[version]
+        key, shown = read_version
+        if key in versions:
+            other, found = versions[key]
             found.update(spelled[text])
-            versions[version] = (max(shown, other, key=len), found)
+            versions[key] = (max(shown, other, key=len), found)
         else:
-            versions[version] = (shown, spelled[text])
-    ordered = sorted(versions, reverse=True)
+            versions[key] = (shown, spelled[text])
+    ordered = sorted(versions.items(), key=itemgetter(0), reverse=True)
     return tuple(
-        Release(versions[version][0], _sorted(versions[version][1].values()), index)
-        for version in ordered
+        [
+            Release(shown, tuple([found[name] for name in sorted(found)]), index)
+            for _, (shown, found) in ordered
+        ]
     )
 
 
