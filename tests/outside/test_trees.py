@@ -77,11 +77,16 @@ def test_a_mode_that_cannot_be_gives_way(
 def test_one_file_with_too_many_links_is_copied_alone(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def link(origin: str, path: str) -> None:
+    real = os.link
+
+    def link(
+        origin: str, path: str, *, src_dir_fd: int | None = None, dst_dir_fd: int | None = None
+    ) -> None:
         if origin.endswith("a.py"):
             raise OSError(errno.EMLINK, "too many links")
-        os.link(origin, path)
+        real(origin, path, src_dir_fd=src_dir_fd, dst_dir_fd=dst_dir_fd)
 
+    monkeypatch.setattr(os, "link", link)
     monkeypatch.setitem(trees._PLACERS, "hardlink", link)
     assert place_tree(source, tmp_path / "goal", ENTRIES, "hardlink") == "hardlink"
     assert (tmp_path / "goal/a.py").stat().st_nlink == 1

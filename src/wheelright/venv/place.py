@@ -10,10 +10,14 @@ removed, even where it is not wanted any more. That it is not whole is said by t
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from base64 import urlsafe_b64encode
-from typing import TYPE_CHECKING
+from bisect import bisect_left
+from operator import attrgetter
+from threading import Lock
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, field
 
@@ -25,7 +29,7 @@ from wheelright.venv.record import OURS
 from wheelright.venv.scripts import rewrite_script, script_text, windows_launcher
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from wheelright.venv.inspect import Venv
     from wheelright.venv.plan import Origin
@@ -36,19 +40,31 @@ _OURS = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "RECORD.jws", "R
 # Fewer are placed sooner by one thread.
 _FEW_FILES = 1_000
 _THREADS = 2
+# A wheel with more files is placed in parts, so that no thread waits for one large wheel.
+_FILES_OF_A_PART = 250
+
+_path: Final = attrgetter("path")
 
 
 class Layout(Struct, frozen=True):
     """Where the files of one wheel go.
 
-    ``placed`` are pairs of a path in the wheel and an absolute path, the dist-info last.
-    ``scripts`` are entries of the wheel and the paths of the scripts made of them.
-    ``rows`` are the lines of RECORD for ``placed``.
+    ``inside`` go to the same paths below site-packages, ``info`` of the dist-info too, once all
+    others are there. ``elsewhere`` are entries and where they go, absolute. ``scripts`` are entries
+    and the paths of the scripts made of them.
     """
 
-    placed: list[tuple[str, str]] = field(default_factory=list)
+    inside: Sequence[Entry] = ()
+    info: Sequence[Entry] = ()
+    elsewhere: list[tuple[Entry, str]] = field(default_factory=list)
     scripts: list[tuple[Entry, str]] = field(default_factory=list)
-    rows: list[str] = field(default_factory=list)
+
+    def places(self, root: str) -> list[str]:
+        """Return where the files go, all but the scripts; ``root`` is site-packages."""
+        below = [
+            f"{root}/{entry.path}" for entries in (self.inside, self.info) for entry in entries
+        ]
+        return [*below, *(path for _, path in self.elsewhere)]
 
 
 def lay_out(wheel: StoredWheel, venv: Venv) -> Layout:
@@ -57,26 +73,27 @@ def lay_out(wheel: StoredWheel, venv: Venv) -> Layout:
     Raises :class:`BrokenWheel` for a scheme that is not known and for a path that is the venv's.
     """
     facts = wheel.facts
-    layout = Layout()
-    info: list[tuple[str, str]] = []
-    info_prefix = f"{facts.dist_info}/"
-    skipped = {info_prefix + name for name in _OURS}
-    data_prefix = f"{facts.data_directory}/" if facts.data_directory is not None else "\0"
-    root = venv.site_packages + "/"
-    for entry in facts.entries:
-        path = entry.path
-        if path.startswith(data_prefix):
-            _lay_out_data(wheel, venv, entry, path.removeprefix(data_prefix), layout)
-            continue
-        if path.startswith(info_prefix):
-            if path in skipped:
-                continue
-            info.append((path, root + path))
-        else:
-            layout.placed.append((path, root + path))
-        layout.rows.append(_row(path, entry.digest, entry.size))
-    layout.placed.extend(info)
+    prefix = f"{facts.dist_info}/"
+    skipped = {prefix + name for name in _OURS}
+    inside, info = _without(facts.entries, prefix)
+    info = [entry for entry in info if entry.path not in skipped]
+    if facts.data_directory is None:
+        return Layout(inside, info)
+    prefix = f"{facts.data_directory}/"
+    inside, data = _without(inside, prefix)
+    layout = Layout(inside, info)
+    for entry in data:
+        _lay_out_data(wheel, venv, entry, entry.path.removeprefix(prefix), layout)
     return layout
+
+
+def _without(entries: Sequence[Entry], prefix: str) -> tuple[Sequence[Entry], Sequence[Entry]]:
+    """Tell the entries below a folder (``prefix``) from all others; they are sorted by path."""
+    begin = bisect_left(entries, prefix, key=_path)
+    end = begin
+    while end < len(entries) and entries[end].path.startswith(prefix):
+        end += 1
+    return [*entries[:begin], *entries[end:]], entries[begin:end]
 
 
 def _lay_out_data(wheel: StoredWheel, venv: Venv, entry: Entry, below: str, layout: Layout) -> None:
@@ -97,8 +114,7 @@ def _lay_out_data(wheel: StoredWheel, venv: Venv, entry: Entry, below: str, layo
         raise BrokenWheel(wheel.file.name, f"`{entry.path}` has no place")
     if _is_the_venvs(venv, goal):
         raise BrokenWheel(wheel.file.name, f"it would replace `{goal}` of the environment")
-    layout.placed.append((entry.path, goal))
-    layout.rows.append(_row(_from_site(venv, goal), entry.digest, entry.size))
+    layout.elsewhere.append((entry, goal))
 
 
 def _is_the_venvs(venv: Venv, path: str) -> bool:
@@ -114,6 +130,34 @@ class Placement(Struct, frozen=True):
     wheel: StoredWheel
     origin: Origin | None = None
     requested: bool = False
+
+
+class _Arriving:
+    """A wheel on its way in. ``scripts`` and ``info`` are what is written for it: path, content."""
+
+    def __init__(self, placement: Placement, layout: Layout) -> None:
+        self.placement = placement
+        self.layout = layout
+        self.scripts: list[tuple[str, bytes]] = []
+        self.info: list[tuple[str, bytes]] = []
+        self._left = -(-len(layout.inside) // _FILES_OF_A_PART)
+        self._counting = Lock()
+
+    @property
+    def name(self) -> str:
+        return self.placement.wheel.name
+
+    def parts(self) -> Iterator[Sequence[Entry]]:
+        """Yield the files that go straight into site-packages, some at a time."""
+        inside = self.layout.inside
+        for begin in range(0, len(inside), _FILES_OF_A_PART):
+            yield inside[begin : begin + _FILES_OF_A_PART]
+
+    def is_last_part(self) -> bool:
+        """Count a part that is placed; whether all are."""
+        with self._counting:
+            self._left -= 1
+            return self._left == 0
 
 
 class Placer:
@@ -145,24 +189,30 @@ class Placer:
                 self.place(one.wheel, origin=one.origin, requested=one.requested)
                 done(one.wheel.name)
             return
-        layouts = [lay_out(one.wheel, self._venv) for one in coming]
-        shared = {
-            name
-            for one, layout in zip(coming, layouts, strict=True)
-            for name in self._claim(one.wheel.name, layout)
-        }
-        pairs = list(zip(coming, layouts, strict=True))
-        alone = [pair for pair in pairs if pair[0].wheel.name not in shared]
-        alone.sort(key=lambda pair: -len(pair[1].placed))
+        arriving = [_Arriving(each, lay_out(each.wheel, self._venv)) for each in coming]
+        shared = {name for one in arriving for name in self._claim(one.name, one.layout)}
+        alone = [one for one in arriving if one.name not in shared]
+        alone.sort(key=lambda one: -len(one.layout.inside))
 
-        def place(pair: tuple[Placement, Layout]) -> None:
-            one, layout = pair
-            self._place(one, layout)
-            done(one.wheel.name)
+        def place(one: _Arriving) -> None:
+            self._place(one)
+            done(one.name)
 
-        for pair in [*alone[:1], *(pair for pair in pairs if pair[0].wheel.name in shared)]:
-            place(pair)  # the first finds out how the disks can link
-        run_all(place, alone[1:], _THREADS)
+        def place_part(part: tuple[_Arriving, Sequence[Entry]]) -> None:
+            one, entries = part
+            self._link(one, _same(entries))
+            if one.is_last_part():
+                self._complete(one)
+                done(one.name)
+
+        for first in [*alone[-1:], *(one for one in arriving if one.name in shared)]:
+            place(first)  # it finds out how the disks can link
+        del alone[-1:]
+        large = [one for one in alone if len(one.layout.inside) > _FILES_OF_A_PART]
+        for begun in large:
+            self._begin(begun)
+        run_all(place_part, [(one, part) for one in large for part in one.parts()], _THREADS)
+        run_all(place, alone[len(large) :], _THREADS)
 
     def place(
         self, wheel: StoredWheel, *, origin: Origin | None = None, requested: bool = False
@@ -171,36 +221,63 @@ class Placer:
 
         Raises :class:`BrokenWheel` and ``UsageError`` for a disk that is full or not writable.
         """
-        layout = lay_out(wheel, self._venv)
-        self._claim(wheel.name, layout)
-        self._place(Placement(wheel, origin, requested), layout)
+        one = _Arriving(Placement(wheel, origin, requested), lay_out(wheel, self._venv))
+        self._claim(wheel.name, one.layout)
+        self._place(one)
 
-    def _place(self, one: Placement, layout: Layout) -> None:
-        wheel, asked = one.wheel, self.mode
-        scripts = self._scripts(wheel, layout)
-        info = _info_files(one)
-        record = f"{wheel.facts.dist_info}/RECORD"
+    def _place(self, one: _Arriving) -> None:
+        self._begin(one)
+        self._link(one, _same(one.layout.inside))
+        self._complete(one)
+
+    def _begin(self, one: _Arriving) -> None:
+        """Write RECORD, of all that will follow."""
+        facts, layout, venv = one.placement.wheel.facts, one.layout, self._venv
+        one.scripts = self._scripts(one.placement.wheel, layout)
+        one.info = _info_files(one.placement)
+        record = f"{facts.dist_info}/RECORD"
         rows = [
-            *layout.rows,
+            *(_row(entry.path, entry.digest, entry.size) for entry in layout.inside),
+            *(_row(entry.path, entry.digest, entry.size) for entry in layout.info),
             *(
-                _row(_from_site(self._venv, path), _digest(data), len(data))
-                for path, data in scripts
+                _row(_from_site(venv, path), entry.digest, entry.size)
+                for entry, path in layout.elsewhere
             ),
-            *(_row(path, _digest(data), len(data)) for path, data in info),
+            *(_row(_from_site(venv, path), _digest(data), len(data)) for path, data in one.scripts),
+            *(_row(path, _digest(data), len(data)) for path, data in one.info),
             f"{record},,",
         ]
-        files.make_directory(f"{self._venv.site_packages}/{wheel.facts.dist_info}")
-        self._write(record, ("\n".join(sorted(rows)) + "\n").encode())
-        self.mode = place_tree(wheel.path, "", layout.placed, self.mode)
-        if self.mode == "copy" and asked not in {"copy", self.mode}:
+        files.make_directory(f"{venv.site_packages}/{facts.dist_info}")
+        rows.sort()
+        _write(f"{venv.site_packages}/{record}", ("\n".join(rows) + "\n").encode())
+
+    def _complete(self, one: _Arriving) -> None:
+        """Place what comes after the files that go straight into site-packages."""
+        layout = one.layout
+        if layout.elsewhere:
+            self._link(one, [(entry.path, path) for entry, path in layout.elsewhere], "")
+        self._link(one, _same(layout.info))
+        for path, data in one.scripts:
+            if "/" in path[len(self._venv.scripts) + 1 :]:
+                files.make_directory(os.path.dirname(path))  # noqa: PTH120 (text)
+            _write(path, data, executable=True)
+        for path, data in one.info:
+            _write(f"{self._venv.site_packages}/{path}", data)
+
+    def _link(
+        self, one: _Arriving, pairs: Iterable[tuple[str, str]], goal: str | None = None
+    ) -> None:
+        asked = self.mode
+        below = self._venv.site_packages if goal is None else goal
+        mode = place_tree(one.placement.wheel.path, below, pairs, asked)
+        if mode == asked:
+            return
+        self.mode = mode
+        if mode == "copy":
             self._warn(
                 "The store and the environment do not share a file system that can link: files "
                 "are copied. Choose another `--cache-dir`, or `--link-mode copy` to say so"
             )
-        for path, data in scripts:
-            self._write_script(path, data)
-        for path, data in info:
-            self._write(path, data)
 
     def _claim(self, name: str, layout: Layout) -> set[str]:
         """Note whose file is where; two packages with the same file are worth a warning.
@@ -208,14 +285,13 @@ class Placer:
         Returns the names of the packages that share files, this one among them.
         """
         owners = self._owners
-        before = len(owners)
-        for _, path in layout.placed:
-            owners.setdefault(path, name)
-        if len(owners) - before == len(layout.placed):
+        places = layout.places(self._venv.site_packages)
+        if owners.keys().isdisjoint(places):
+            owners.update(dict.fromkeys(places, name))
             return set()
         found: set[str] = set()
-        for _, path in layout.placed:
-            other = owners[path]
+        for path in places:
+            other = owners.get(path, name)
             if other != name:
                 found.update((other, name))
             if other != name and (other, name) not in self._told:
@@ -244,16 +320,16 @@ class Placer:
                     made.append((path, script_text(executable, point)))
         return made
 
-    def _write_script(self, path: str, data: bytes) -> None:
-        files.remove_file(path)
-        if "/" in path[len(self._venv.scripts) + 1 :]:
-            files.make_directory(os.path.dirname(path))  # noqa: PTH120 (text)
-        files.create(path, [data], executable=True)
 
-    def _write(self, path: str, data: bytes) -> None:
-        goal = f"{self._venv.site_packages}/{path}"
-        files.remove_file(goal)
-        files.create(goal, [data])
+def _write(path: str, data: bytes, *, executable: bool = False) -> None:
+    """Write a file; what is in the way makes room, and is not written through."""
+    try:
+        files.create_whole(path, data, executable=executable)
+    except files.DiskError as error:
+        if error.errno != errno.EEXIST:
+            raise
+        files.remove_file(path)
+        files.create_whole(path, data, executable=executable)
 
 
 def _info_files(one: Placement) -> list[tuple[str, bytes]]:
@@ -282,6 +358,11 @@ def _direct_url(origin: Origin, sha256: str) -> bytes:
         digest = origin.fingerprint or sha256
         document["archive_info"] = {"hashes": {"sha256": digest}}
     return msgspec.json.encode(document)
+
+
+def _same(entries: Iterable[Entry]) -> list[tuple[str, str]]:
+    """Pair the paths of entries with where they go, which is the same below site-packages."""
+    return [(entry.path, entry.path) for entry in entries]
 
 
 def _from_site(venv: Venv, path: str) -> str:
