@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+from msgspec import Struct
 
 from wheelright.errors import Excerpt
 from wheelright.project.errors import BadValue, ProjectFileError
@@ -39,8 +40,7 @@ _HASH: Final = re.compile(r"(sha256|sha384|sha512):[0-9a-fA-F]+")
 _ARCHIVES: Final = (".whl", ".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz")
 
 
-@dataclass(frozen=True, slots=True)
-class RequirementLine:
+class RequirementLine(Struct, frozen=True):
     """One requirement of a file.
 
     ``requirement`` is ``None`` where only a path or URL is given; then ``source``, ``extras`` and
@@ -61,16 +61,15 @@ class RequirementLine:
     config_settings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class RequirementsFile:
+class RequirementsFile(Struct, frozen=True):
     """All that a file and its includes say, in reading order."""
 
     path: Path
     requirements: tuple[RequirementLine, ...] = ()
     constraints: tuple[RequirementLine, ...] = ()
-    index_url: str | None = field(default=None, repr=False)
-    extra_index_urls: tuple[str, ...] = field(default=(), repr=False)
-    find_links: tuple[str, ...] = field(default=(), repr=False)
+    index_url: str | None = None
+    extra_index_urls: tuple[str, ...] = ()
+    find_links: tuple[str, ...] = ()
     no_index: bool = False
     no_binary: tuple[str, ...] = ()  # names, ":all:" or ":none:"
     only_binary: tuple[str, ...] = ()
@@ -78,6 +77,9 @@ class RequirementsFile:
     prefer_binary: bool = False
     require_hashes: bool = False
     trusted_hosts: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"RequirementsFile({str(self.path)!r})"  # URLs may hold credentials
 
 
 _TAKES: Final = {
@@ -138,8 +140,7 @@ def parse_requirements_text(
     return RequirementsFile(path, **reader.result())
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
+class _Line(Struct, frozen=True):
     """One logical line: where it starts, as written, and with comments and variables resolved."""
 
     path: str

@@ -8,11 +8,10 @@ current, which the next command makes so.
 
 from __future__ import annotations
 
-import dataclasses
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from wheelright.errors import RequestError, UsageError
@@ -62,8 +61,7 @@ if TYPE_CHECKING:
 _BOM = b"\xef\xbb\xbf"
 
 
-@dataclass(frozen=True, slots=True)
-class _Written:
+class _Written(Struct, frozen=True):
     """A requirement as it was written; ``is_new`` where the list did not name its project."""
 
     text: str
@@ -216,7 +214,7 @@ def _marker(text: str | None) -> Marker | None:
 
 def _with_editable(asked: Asked, *, editable: bool) -> Asked:
     if isinstance(asked.source, PathSource):
-        return dataclasses.replace(asked, source=replace(asked.source, editable=editable))
+        return replace(asked, source=replace(asked.source, editable=editable))
     if editable:
         raise UsageError(
             f"`{asked.name}` cannot be editable: it is no directory",

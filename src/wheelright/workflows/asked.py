@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from msgspec import structs
+from msgspec import Struct
+from msgspec.structs import replace
 
 from wheelright.errors import RequestError, UsageError
 from wheelright.project import (
@@ -42,13 +42,13 @@ _ARCHIVES = (".whl", ".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz")
 _ABSOLUTE = re.compile(r"(?:^|[\s=@])(?:/|~|[A-Za-z]:[\\/]|file:/)")
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """One requirement that was asked for.
 
     ``name`` and ``extras`` are normalized. ``specifier`` is as written ("" for any version).
     ``source`` is a place other than an index; a path in it is absolute, and ``path`` is the text
-    for it that stands in a file of the project. ``text`` is what was given.
+    for it that stands in a file of the project. ``text`` is what was given; it takes no part in
+    equality.
     """
 
     name: str
@@ -57,7 +57,17 @@ class Asked:
     marker: Marker | None = None
     source: Source | None = None
     path: str | None = None
-    text: str = field(default="", compare=False)
+    text: str = ""
+
+    @property
+    def _said(self) -> tuple[object, ...]:
+        return self.name, self.specifier, self.extras, self.marker, self.source, self.path
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Asked) and self._said == other._said
+
+    def __hash__(self) -> int:
+        return hash(self._said)
 
     @property
     def requirement(self) -> str:
@@ -181,7 +191,7 @@ def _from_line(context: Context, line: RequirementLine, root: Path, index: Index
     assert line.source is not None
     source = line.source
     if isinstance(source, PathSource) and line.editable:
-        source = structs.replace(source, editable=True)
+        source = replace(source, editable=True)
     name = line.requirement.name if line.requirement else _name_of(context, line, index)
     asked = Asked(name, "", line.extras, line.marker, source, text=line.text)
     return _placed(asked, root, absolute=bool(_ABSOLUTE.search(line.text)))
@@ -194,7 +204,7 @@ def _from_requirement(context: Context, requirement: Requirement, root: Path) ->
     if source is None and rest is not None:
         specifier = re.sub(r"\s+", "", rest["rest"].partition(";")[0].strip().strip("()"))
     if isinstance(source, PathSource):
-        source = structs.replace(source, path=str(source.located(context.directory)))
+        source = replace(source, path=str(source.located(context.directory)))
     asked = Asked(
         requirement.name,
         specifier,

@@ -7,9 +7,10 @@ near. Must not live here: the environment that it runs in (``run``), starting it
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
 
 from wheelright.errors import UsageError
 from wheelright.project import nearest_name
@@ -27,8 +28,7 @@ _MOST_NAMES = 40
 _EVERYWHERE = ("python", "pypy", "activate", "deactivate", "Activate")
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Struct, frozen=True):
     """A command: ``what`` it is (a program's name, a path, a module), and its ``arguments``."""
 
     kind: Kind

@@ -7,7 +7,6 @@ which files are asked for metadata, which depends on nothing but the files.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -130,7 +129,6 @@ def metadata_order(file: File) -> tuple[int, int, str]:
     return (rank, -max(_minors(wheel), default=0), file.name)
 
 
-@dataclass(slots=True)
 class MachineJudge:
     """For one Python on one platform: a wheel must fit, or the sdist may be built.
 
@@ -140,19 +138,19 @@ class MachineJudge:
     ``passed_over`` gathers what the search looked at and was, with the reason.
     """
 
-    tags: TagSet
-    policy: BuildPolicy
-    platform: str
-    foreign: bool = False
-    universal: UniversalJudge = field(init=False)
-    pure: bool = field(init=False)  # whether a wheel for any Python 3 fits
-    passed_over: dict[tuple[str, str], str] = field(default_factory=dict)
-    pages: Mapping[str, ProjectPage] = field(default_factory=dict)
-    _old: dict[str, frozenset[str]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.universal = UniversalJudge(self.policy)
-        self.pure = self.tags.rank(parse_wheel_name("any-1-py3-none-any.whl")) is not None
+    def __init__(
+        self, tags: TagSet, policy: BuildPolicy, platform: str, foreign: bool = False
+    ) -> None:
+        self.tags = tags
+        self.policy = policy
+        self.platform = platform
+        self.foreign = foreign
+        self.universal = UniversalJudge(policy)
+        #: Whether a wheel for any Python 3 fits.
+        self.pure = tags.rank(parse_wheel_name("any-1-py3-none-any.whl")) is not None
+        self.passed_over: dict[tuple[str, str], str] = {}
+        self.pages: Mapping[str, ProjectPage] = {}
+        self._old: dict[str, frozenset[str]] = {}
 
     def judge(self, name: str, release: Release) -> Fitness:
         """Judge a release by whether one of its files can be installed, once that is asked."""

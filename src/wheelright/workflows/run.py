@@ -11,9 +11,11 @@ import io
 import os
 import sys
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from wheelright.errors import UsageError
 from wheelright.interpreters import find
@@ -47,8 +49,7 @@ if TYPE_CHECKING:
     from wheelright.workflows.venvs import Place
 
 
-@dataclass(frozen=True, slots=True)
-class Ground:
+class Ground(Struct, frozen=True):
     """What a command runs on: venvs, the top one first, and the Python to run scripts with.
 
     ``told`` says that the user knows already that this machine does not fit.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal
 
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from wheelright.errors import RequestError, UsageError
@@ -143,8 +143,7 @@ def _names(texts: Iterable[str]) -> frozenset[str]:
     return frozenset(normalize_name(text) for text in texts)
 
 
-@dataclass(frozen=True, slots=True)
-class _Branch:
+class _Branch(Struct, frozen=True):
     """One step of the tree: the node it leads to, and in which words it is asked for."""
 
     node: Node
@@ -153,8 +152,7 @@ class _Branch:
     marker: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class _View:
+class _View(Struct, frozen=True):
     """A graph as it is shown: the right way or inverted, without what is pruned."""
 
     graph: Graph
@@ -258,8 +256,7 @@ def _unknown(name: str, known: list[str]) -> NotInTreeError:
     )
 
 
-@dataclass(slots=True)
-class _Drawing:
+class _Drawing(Struct):
     """Turns nodes into lines. A node whose branches stand further up is marked, not repeated.
 
     ``drawn`` has each node whose branches were shown, with the levels that were left for them
@@ -269,7 +266,7 @@ class _Drawing:
     view: _View
     versions: Mapping[Node, str | None]
     dedupe: bool
-    drawn: dict[Node, int | None] = field(default_factory=dict)
+    drawn: dict[Node, int | None] = {}
     path: set[Node] = field(default_factory=set)
 
     def root(self, nodes: tuple[Node, ...], depth: int) -> TreeNode:

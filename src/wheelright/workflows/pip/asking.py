@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from msgspec import Struct
 from msgspec.structs import replace
 from packaging.markers import Marker
 
@@ -35,8 +35,7 @@ _COMMAND_LINE = "the command line"
 _FILE_ENDINGS = (".txt", ".in", ".toml")
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """One requirement. ``origin`` says who asks, as an annotation shows it (``-r FILE``).
 
     ``requirement`` is None where only a place is given; ``source`` is None where the indexes are
@@ -68,16 +67,15 @@ class Asked:
         )
 
 
-@dataclass(slots=True)
-class Wishes:
+class Wishes(Struct):
     """Everything asked for, and what files say of where and how to look. Filled while reading."""
 
-    requirements: list[Asked] = field(default_factory=list)
-    constraints: list[Asked] = field(default_factory=list)
-    overrides: list[Asked] = field(default_factory=list)
-    locks: list[Path] = field(default_factory=list)
-    pins: list[tuple[str, IndexSource]] = field(default_factory=list)
-    files: list[RequirementsFile] = field(default_factory=list)
+    requirements: list[Asked] = []
+    constraints: list[Asked] = []
+    overrides: list[Asked] = []
+    locks: list[Path] = []
+    pins: list[tuple[str, IndexSource]] = []
+    files: list[RequirementsFile] = []
 
     def pinned_indexes(self, values: Mapping[str, str] | None) -> dict[str, str]:
         """Return the index of each project that is bound to one, in one environment.

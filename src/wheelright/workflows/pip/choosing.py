@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from wheelright.venv import Wanted
 from wheelright.workflows.machine import best_file
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
     from wheelright.workflows.pip.install import Installing
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(Struct, frozen=True):
     """What must be there, what stays as it is, and what is to be told."""
 
     wanted: list[Wanted]

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from wheelright.errors import WheelrightError
@@ -51,8 +51,7 @@ if TYPE_CHECKING:
     from wheelright.workflows.pip_options import PipCompileOptions
 
 
-@dataclass(frozen=True)
-class Compiling:
+class Compiling(Struct, frozen=True, dict=True):
     """One compilation. ``aim`` is None for all environments of ``requires_python``."""
 
     context: Context
@@ -74,8 +73,7 @@ class Compiling:
         return Builds(self.context, self.indexes, self.interpreter, options=how)
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
+class Compiled(Struct, frozen=True):
     """What was chosen: what was asked for, by name, the direct references and the answer."""
 
     asked: tuple[Asked, ...]

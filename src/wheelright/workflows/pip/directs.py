@@ -7,10 +7,12 @@ may not bring a direct reference with it: that would let a package choose where 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit, urlunsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from wheelright.builder import static_metadata
 from wheelright.index.metadata import read_metadata
@@ -61,8 +63,7 @@ _HASHES = ("sha256", "sha384", "sha512")
 _PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
 
 
-@dataclass(frozen=True, slots=True)
-class Direct:
+class Direct(Struct, frozen=True):
     """A project that is at one place. ``url`` is for messages and files: without credentials.
 
     ``file`` is that of an archive, ``directory`` a source tree, ``vcs`` the commit of a repository.
@@ -114,15 +115,14 @@ class Direct:
         return self.url
 
 
-@dataclass(slots=True)
-class DirectReader:
+class DirectReader(Struct):
     """Reads direct references. ``values`` are those of the one environment, None for all."""
 
     builds: Builds
     indexes: Indexes
     values: Mapping[str, str] | None
     tags: TagSet | None
-    found: dict[str, Direct] = field(default_factory=dict)
+    found: dict[str, Direct] = {}
 
     def read(self, asked: Iterable[Asked]) -> list[Asked]:
         """Read all places; return what was asked for with every requirement named.

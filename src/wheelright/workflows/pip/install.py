@@ -8,10 +8,10 @@ touches the environment.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from wheelright.venv import ApplyOptions, Plan, PlanOptions, make_plan
@@ -46,8 +46,7 @@ if TYPE_CHECKING:
 SEEDS = frozenset({"pip", "setuptools", "wheel"})
 
 
-@dataclass(frozen=True)
-class Installing:
+class Installing(Struct, frozen=True, dict=True):
     """One install: everything that planning and carrying it out need; the costly parts late."""
 
     context: Context
@@ -93,8 +92,7 @@ class Installing:
         return {} if self.options.no_verify_hashes else self.wishes.hashes()
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """What is to be done, and what is to be told of it."""
 
     plan: Plan

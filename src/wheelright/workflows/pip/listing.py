@@ -5,9 +5,9 @@ Everything is read from the environment; nothing is fetched and nothing runs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from msgspec import Struct, field
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
@@ -35,8 +35,7 @@ if TYPE_CHECKING:
     from wheelright.workflows.pip_options import PipListOptions
 
 
-@dataclass(frozen=True, slots=True)
-class Inventory:
+class Inventory(Struct, frozen=True):
     """What is installed, by name, with what each package requires here.
 
     ``extras`` holds the extras that other packages ask for: what these need counts too.
@@ -44,8 +43,8 @@ class Inventory:
 
     site: Site
     installed: tuple[Installed, ...]
-    facts: dict[str, Headers] = field(default_factory=dict)
-    extras: dict[str, set[str]] = field(default_factory=dict)
+    facts: dict[str, Headers] = {}
+    extras: dict[str, set[str]] = {}
 
     @classmethod
     def of(cls, context: Context, options: PipListOptions) -> Inventory:
@@ -196,8 +195,7 @@ def tree(context: Context, options: PipListOptions) -> TreeOutcome:
     return TreeOutcome(tuple(node for node in nodes if node.version is not None))
 
 
-@dataclass(slots=True)
-class _Growing:
+class _Growing(Struct):
     """A tree being made; ``seen`` names what was shown with its children."""
 
     inventory: Inventory

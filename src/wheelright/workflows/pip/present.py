@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from wheelright.workflows.pip.sites import Site
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """A version that is installed and may stay, and what its metadata says (None: unreadable)."""
 
     version: str
@@ -57,8 +56,7 @@ def kept_of(site: Site, installed: Installed) -> Kept:
     return Kept(str(Version(installed.version or "0")), facts_of(site, installed))
 
 
-@dataclass(frozen=True)
-class Present:
+class Present(Struct, frozen=True, dict=True):
     """The packages of an environment."""
 
     site: Site

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from wheelright.errors import RequestError, UsageError
@@ -33,8 +33,7 @@ Kind = Literal["venv", "system", "target", "prefix"]
 _VERSION = re.compile(r"3\.(\d{1,3})(?:\.(\d{1,3})((?:a|b|rc)\d{1,3})?)?", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Struct, frozen=True):
     """Where packages are: the layout as a venv has it, and the Python that it is for.
 
     Only a venv remembers what it is for; elsewhere nothing of ours is left behind.
@@ -186,8 +185,7 @@ def _windows(interpreter: Interpreter) -> bool:
     return interpreter.platform.os == "windows"
 
 
-@dataclass(frozen=True, slots=True)
-class Purpose:
+class Purpose(Struct, frozen=True):
     """What is resolved for, and whether that is another machine or Python than the one here."""
 
     aim: Aim
