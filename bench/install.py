@@ -68,11 +68,27 @@ def _install(name: str, wanted: str, requirement: str, *, renew: bool) -> Path:
         return venv / "bin"
     print(f"installing {name}", flush=True)
     shutil.rmtree(venv, ignore_errors=True)
-    _quietly([str(base_python()), "-m", "venv", str(venv)])
-    pip = [str(venv / "bin" / "python"), "-m", "pip", "install", "--quiet", "--upgrade"]
-    _quietly([*pip, "--disable-pip-version-check", requirement])
+    pip = _newest_pip()
+    _quietly([str(base_python()), "-m", "venv", "--without-pip", str(venv)])
+    _quietly([*pip, "--python", str(venv), "install", "--quiet", "--compile", requirement])
     mark.write_text(json.dumps(wanted))
     return venv / "bin"
+
+
+def _newest_pip() -> list[str]:
+    """Return how the newest pip is called; the one that a Python brings makes slower launchers.
+
+    The tools' own venvs have none, as where pipx or uv installs them.
+    """
+    venv = VENVS / "installer"
+    pip = [str(venv / "bin" / "python"), "-m", "pip", "--disable-pip-version-check"]
+    mark = venv / "ready"
+    if not mark.exists():
+        shutil.rmtree(venv, ignore_errors=True)
+        _quietly([str(base_python()), "-m", "venv", str(venv)])
+        _quietly([*pip, "install", "--quiet", "--upgrade", "pip"])
+        mark.touch()
+    return pip
 
 
 def _quietly(command: list[str]) -> None:
