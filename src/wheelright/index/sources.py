@@ -6,22 +6,23 @@ Must live here: what is configured for one place. Must not live here: finding th
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from wheelright.outside.urls import path_of, split_credentials
 
 
-@dataclass(frozen=True, slots=True)
-class IndexSource:
+class IndexSource(Struct, frozen=True):
     """One place to look for files.
 
     ``url`` may be given with ``user:password@``; it is kept without, and they go to
-    ``credentials``, which is never shown. A path is turned into a ``file:`` URL. ``explicit``: only
-    for projects that name it. ``flat``: a folder or page of links to files, not an index.
-    ``default``: asked after all others. ``authenticate``: ``"always"`` asks the keyring at once,
-    ``"never"`` sends no credentials. ``ignored_statuses`` are answers that mean "not known here",
-    besides 404 and 410.
+    ``credentials``, which is never shown and takes no part in equality. A path is turned into a
+    ``file:`` URL. ``explicit``: only for projects that name it. ``flat``: a folder or page of links
+    to files, not an index. ``default``: asked after all others. ``authenticate``: ``"always"`` asks
+    the keyring at once, ``"never"`` sends no credentials. ``ignored_statuses`` are answers that
+    mean "not known here", besides 404 and 410.
     """
 
     name: str | None
@@ -31,7 +32,7 @@ class IndexSource:
     default: bool = False
     authenticate: str = "auto"  # auto | always | never
     ignored_statuses: frozenset[int] = frozenset()
-    credentials: tuple[str, str] | None = field(default=None, repr=False, compare=False)
+    credentials: tuple[str, str] | None = None
 
     def __post_init__(self) -> None:
         url, found = split_credentials(self.url)
@@ -39,9 +40,30 @@ class IndexSource:
             url = Path(url).expanduser().absolute().as_uri()
         if not self.flat:
             url = url.partition("#")[0].rstrip("/") + "/"
-        object.__setattr__(self, "url", url)
+        force_setattr(self, "url", url)
         if found is not None:
-            object.__setattr__(self, "credentials", found)
+            force_setattr(self, "credentials", found)
+
+    @property
+    def _said(self) -> tuple[object, ...]:
+        return (
+            self.name,
+            self.url,
+            self.explicit,
+            self.flat,
+            self.default,
+            self.authenticate,
+            self.ignored_statuses,
+        )
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, IndexSource) and self._said == other._said
+
+    def __hash__(self) -> int:
+        return hash(self._said)
+
+    def __repr__(self) -> str:
+        return f"IndexSource({self.name!r}, {self.url!r})"  # the credentials are never shown
 
     @property
     def label(self) -> str:

@@ -6,9 +6,9 @@ result still serves every environment of the lock, by markers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from wheelright.lockfile.graph import Arrow, dependency_graph, in_scope
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     from wheelright.lockfile.model import Lock, LockedPackage
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(Struct, frozen=True):
     """The part of a lock to export; ``project`` is ``False`` for ``--only-group``.
 
     ``leave_out`` names packages that are not written (``--no-emit-package``).
@@ -39,8 +38,7 @@ class Chosen:
     leave_out: Collection[str] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(Struct, frozen=True):
     """How a requirements file looks; ``command`` is shown in its header (``None``: none)."""
 
     command: str | None = None

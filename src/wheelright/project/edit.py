@@ -8,9 +8,10 @@ versions, writing files, and the cutting of TOML texts (``toml_edit``).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from wheelright.project.document import parse_document
 from wheelright.project.errors import (
@@ -43,8 +44,7 @@ _PATH: Final = Path("pyproject.toml")
 MAIN: Final = RequirementHome()
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(Struct, frozen=True):
     """The new ``text``; what is written in it now, and what stood there before, if anything."""
 
     text: str

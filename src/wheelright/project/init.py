@@ -7,8 +7,9 @@ the files, Git, and the choice of a Python.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from wheelright.project.errors import ProjectFileError
 from wheelright.project.names import is_valid_name, normal_name
@@ -35,8 +36,7 @@ build-backend = "hatchling.build"
 """
 
 
-@dataclass(frozen=True, slots=True)
-class NewProject:
+class NewProject(Struct, frozen=True):
     """What is asked for. ``python`` is the minor version (``3.12``) that the project starts from.
 
     ``app`` is a script to run, ``package`` an application with a command, in ``src``; ``library``

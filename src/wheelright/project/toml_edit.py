@@ -15,8 +15,9 @@ from __future__ import annotations
 import copy
 import re
 import tomllib
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from wheelright.project.document import key_text
 from wheelright.project.errors import ProjectFileError
@@ -114,8 +115,7 @@ def remove_key(text: str, keys: Keys) -> str:
     return _verified(edited, expected, keys)
 
 
-@dataclass(frozen=True, slots=True)
-class _Array:
+class _Array(Struct, frozen=True):
     """A list in a text: its brackets' offsets and its elements' spans."""
 
     text: str
