@@ -33,6 +33,8 @@ HARMLESS_VARIABLES = frozenset(
         "WHEELRIGHT_PROJECT_ENVIRONMENT",
     }
 )
+# More objects than this are made, and not given back, before Python looks for garbage in circles.
+_MANY_OBJECTS = 100_000
 
 
 def main() -> int:
@@ -40,9 +42,17 @@ def main() -> int:
     arguments = sys.argv[1:]
     if _answer(arguments):
         return 0
+    import gc
+
+    # A command makes little garbage in circles, and all of it goes when the process ends: to look
+    # for it again and again, and once more at the end, is a tenth of the work of a sync.
+    gc.set_threshold(_MANY_OBJECTS, *gc.get_threshold()[1:])
     from wheelright.cli import main as run_command
 
-    return run_command(arguments)
+    try:
+        return run_command(arguments)
+    finally:
+        gc.freeze()
 
 
 def _answer(arguments: "Sequence[str]") -> bool:

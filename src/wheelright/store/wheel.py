@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 SCHEMA = 2
 
 
-class Entry(msgspec.Struct, frozen=True, array_like=True):
+class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One file of a wheel.
 
     ``path`` is relative to the wheel's root, with slashes. ``digest`` is its SHA-256 as RECORD
@@ -29,7 +29,7 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
     executable: bool = False
 
 
-class EntryPoint(msgspec.Struct, frozen=True, array_like=True):
+class EntryPoint(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A script to generate: ``name`` calls ``attribute`` (dotted) of ``module``."""
 
     name: str
