@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, TypeAlias
 import msgspec
 from msgspec import Struct
 
+from wheelright.resolver.incompatibility import Incompatibility
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wheelright.resolver.assignments import Assignments
-    from wheelright.resolver.incompatibility import Incompatibility
+    from wheelright.resolver.incompatibility import Cause
 
 #: The version set of a term, the other project and its version set, and whose terms they are.
 Pair: TypeAlias = "tuple[int, int, int, Incompatibility]"
@@ -92,6 +94,29 @@ class Incompatibilities:
         for project, versions in terms.items():
             shelf = self.shelves[project]
             (shelf.alone if len(terms) == 1 else shelf.many).append((versions, incompatibility))
+
+    def require(
+        self, project: int, version: int, child: int, others: int, where: int, cause: Cause
+    ) -> None:
+        """Take in that ``version``, a set of one, requires ``child``: ``others`` will not do."""
+        incompatibility = Incompatibility({project: version, child: others}, where, cause)
+        self.fresh.append(incompatibility)
+        pair = version, child, others, incompatibility
+        exact = self.shelves[project].exact
+        known = exact.get(version)
+        if known is None:
+            exact[version] = [pair]
+        else:
+            known.append(pair)
+        if others & (others - 1) == 0:  # found by that version, too
+            self._pair(child, others, project, version, incompatibility)
+            return
+        shelf = self.shelves[child]
+        required = shelf.required.get(project)
+        if required is None:
+            required = shelf.required[project] = Required()
+        required.add(version, others, incompatibility)
+        shelf.forbidden |= others
 
     def _pair(
         self,

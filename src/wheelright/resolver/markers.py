@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from msgspec import Struct
 from packaging.markers import Marker as PackagingMarker
 from packaging.markers import UndefinedComparison
+from packaging.utils import canonicalize_name
 
 from wheelright.errors import RequestError
 
@@ -148,6 +149,9 @@ def holds(atom: Atom, values: Mapping[str, str]) -> bool:
 def _compares(atom: Atom, value: str) -> bool:
     """Whether a comparison is true for a value of its variable: the only one that it looks at."""
     if not atom.swapped:
+        if atom.variable == "extra" and atom.operator in {"==", "!="}:
+            same = canonicalize_name(value) == canonicalize_name(atom.literal)
+            return same is (atom.operator == "==")
         if atom.variable in WORDS and _WORD.fullmatch(atom.literal):
             if atom.operator == "==":
                 return value == atom.literal

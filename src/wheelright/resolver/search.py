@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from wheelright.resolver.assignments import Assignment, Assignments, lowest, ones
+from wheelright.resolver.foresight import RESTLESS, Foresight
 from wheelright.resolver.graph import Counts, Edge, Key, Node, Part
 from wheelright.resolver.incompatibility import (
     BarredCause,
@@ -33,12 +34,12 @@ from wheelright.resolver.incompatibility import (
 )
 from wheelright.resolver.known import Incompatibilities, Shelf
 from wheelright.resolver.markers import parse_marker
-from wheelright.resolver.serving import best_served, check_promised, pass_over
+from wheelright.resolver.serving import check_promised, pass_over
 from wheelright.resolver.signals import Impossible, MustSplit
 from wheelright.resolver.split import split_between, split_python
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping
+    from collections.abc import Generator, Mapping
 
     from wheelright.resolver.candidates import Candidates
     from wheelright.resolver.facts import Answer, Need, Origin
@@ -47,12 +48,6 @@ if TYPE_CHECKING:
     from wheelright.resolver.universe import Universe
 
 ROOT = 0
-#: Conflicts after which a project is decided before its turn.
-RESTLESS = 5
-#: How many versions of a project that keeps falling are named ahead, at most.
-FORESIGHT = 64
-#: Falls of a project between two looks at what comes next, once it fell often.
-GLANCE = 8
 #: Conflicts between two looks for incompatibilities that can be forgotten.
 FORGET = 64
 
@@ -76,12 +71,20 @@ class Search:
     reached: int = 0  # bit by project: reached anywhere
     extras: int = 0  # bit by project: an extra of another
     restless: int = 0  # bit by project: given up too often to wait for its turn
-    likely: dict[int, tuple[int, int]] = field(default_factory=dict)  # foretold for these sets
-    foretold: dict[int, tuple[int, int]] = field(default_factory=dict)  # bits of what falls
+    foresight: Foresight = field(init=False)
     forget_at: int = 0  # the number of conflicts at which to look what can be forgotten
 
     def __post_init__(self) -> None:
         self.known = Incompatibilities(self.assignments)
+        self.foresight = Foresight(
+            self.knowledge,
+            self.universe,
+            self.where,
+            self.preferred,
+            self.nodes,
+            self.assignments,
+            self.reach,
+        )
 
     def run(self, root: Candidates) -> Generator[Need, Answer, Part]:
         """Search until every reached project is decided."""
@@ -107,7 +110,9 @@ class Search:
             bit = self._choose(project)
             if bit is None or not (yield from self._expand(project, bit)):
                 continue
-            yield from self._connect(project, bit, self._open_edges(project, bit))
+            asleep = self._asleep(project, bit)
+            if asleep and not self._stumbles(project, bit, asleep):
+                yield from self._connect(project, bit, asleep)
             self.counts.steps += 1
             if not self._barred(project, bit):
                 self.assignments.decide(project, bit)
@@ -218,26 +223,29 @@ class Search:
 
     def _wake(self, project: int) -> Generator[Need, Answer, None]:
         """Let the edges of a decided project take part where it is reached."""
-        bit = self.assignments.decided[project]
-        reach = self.reach[project]
-        edges = self._open_edges(project, bit)
-        yield from self._connect(project, bit, edges)
-        node = self.nodes[project]
+        decided, reach = self.assignments.decided, self.reach
+        bit, where = decided[project], reach[project]
+        asleep = self._asleep(project, bit)
+        if asleep:
+            yield from self._connect(project, bit, asleep)
+        base = self.nodes[project].base
         grown = []
-        if node.base != project and self._grow(node.base, reach):
-            grown.append(node.base)
-        for edge in edges:
-            grown += [c for c in edge.children if self._grow(c, edge.where & reach)]
+        if base != project and self._grow(base, where):
+            grown.append(base)
+        for edge in self.edges[project, bit]:
+            here = edge.where & where
+            if here:
+                grown += [c for c in edge.children if here & ~reach[c] and self._grow(c, here)]
         for child in grown:
-            chosen = self.assignments.decided.get(child)
+            chosen = decided.get(child)
             if chosen is not None:
                 self._fits(child, chosen)
                 yield from self._wake(child)
 
-    def _open_edges(self, project: int, bit: int) -> list[Edge]:
-        """Return the edges of a candidate that hold where its project is reached."""
+    def _asleep(self, project: int, bit: int) -> list[Edge]:
+        """Return the edges of a candidate that hold where its project is reached, and sleep."""
         reach = self.reach[project]
-        return [edge for edge in self.edges[project, bit] if edge.where & reach]
+        return [edge for edge in self.edges[project, bit] if not edge.awake and edge.where & reach]
 
     def _grow(self, project: int, where: int) -> bool:
         before = self.reach[project]
@@ -248,11 +256,8 @@ class Search:
         self.reached |= 1 << project
         return True
 
-    def _connect(self, project: int, bit: int, edges: list[Edge]) -> Generator[Need, Answer, None]:
+    def _connect(self, project: int, bit: int, asleep: list[Edge]) -> Generator[Need, Answer, None]:
         """State the incompatibilities of edges that wake up."""
-        asleep = [edge for edge in edges if not edge.awake]
-        if not asleep:
-            return
         unknown: tuple[str, ...] | None = None
         numbers, listed = self.numbers, self.knowledge.candidates
         for edge in asleep:
@@ -270,19 +275,46 @@ class Search:
             edge.children = tuple(children)
             edge.awake = True
 
+    def _stumbles(self, project: int, bit: int, asleep: list[Edge]) -> bool:
+        """Whether one of these edges is contradicted by what is decided; then it alone is stated.
+
+        What else a version requires that falls at once is of no use. What no version satisfies
+        counts first.
+        """
+        numbers, nodes, allowed = self.numbers, self.nodes, self.assignments.allowed
+        need = self.reach[project] & self.where
+        found: tuple[int, Edge] | None = None
+        for edge in asleep:
+            dependency = edge.dependency
+            child = numbers.get((dependency.name, ""))
+            if child is None or child == project or edge.where & need == 0:
+                continue
+            matching = nodes[child].candidates.matching(dependency.specifier)
+            if matching == 0 or (found is None and allowed[child] & matching == 0):
+                found = child, edge
+                if matching == 0:
+                    break
+        if found is None:
+            return False
+        child, edge = found
+        self._require(project, bit, child, edge)
+        if not edge.dependency.extras:
+            edge.children, edge.awake = (child,), True
+        return True
+
     def _require(self, project: int, bit: int, child: int, edge: Edge) -> None:
         candidates = self.nodes[child].candidates
         matching = candidates.matching(edge.dependency.specifier)
-        entry = ""
-        if edge.entry >= 0:
-            entry = str(self.knowledge.request.roots[edge.entry].entry)
+        roots = self.knowledge.request.roots
+        entry = str(roots[edge.entry].entry) if edge.entry >= 0 else ""
         cause = RequirementCause(edge.dependency, child, matching, entry)
         if child == project:
             if not matching >> bit & 1:
                 self._add({project: 1 << bit}, edge.where, cause)
         elif matching:
-            terms = {project: 1 << bit, child: candidates.full & ~matching}
-            self.known.add(Incompatibility(terms, edge.where, cause))
+            self.known.require(
+                project, 1 << bit, child, candidates.full ^ matching, edge.where, cause
+            )
         else:  # the child's term would be true of any set
             self._add({project: 1 << bit}, edge.where, cause)
 
@@ -319,9 +351,11 @@ class Search:
             if self._real(incompatibility):
                 versions = incompatibility.terms[project]
                 self.counts.conflicts += 1
-                self.known.changed.append(project)
                 if self.assignments.allowed[project] & ~versions:
                     self.assignments.derive(project, ~versions, incompatibility)
+                    self.known.changed.append(project)
+                else:
+                    self.known.fresh.append(incompatibility)
                 level = self.assignments.level
                 back = self._patience(incompatibility, project, level)
                 if back < level:
@@ -437,42 +471,9 @@ class Search:
 
     def _soon(self, project: int) -> tuple[tuple[str, str], ...]:
         """Name the versions that would be visited next, each once."""
-        return self.knowledge.foretell(self._coming(project), sure=self.counts.conflicts == 0)
-
-    def _coming(self, project: int) -> Iterator[tuple[str, str]]:
-        """Yield the versions that would be visited next.
-
-        First, of a project whose versions fall one after the other, half as many more as were
-        visited; then what would be if nothing went wrong.
-        """
-        yield from self._falling(project)
-        allowed, reach, likely = self.assignments.allowed, self.reach, self.likely
-        for other in ones(self.assignments.needed & self.reached & ~self.extras):
-            state = allowed[other], reach[other]
-            if other != project and likely.get(other) != state:
-                node = self.nodes[other]
-                yield node.key[0], self._likely(node, allowed[other])
-                likely[other] = state  # whoever came back for more has taken it
-
-    def _falling(self, project: int) -> Iterator[tuple[str, str]]:
-        fallen = self.knowledge.visits.get(self.nodes[project].key[0], 0)
-        if fallen < RESTLESS or (fallen > FORESIGHT and fallen % GLANCE):
-            return
-        candidates = self.nodes[project].candidates
-        top = min(self.assignments.allowed[project].bit_length(), len(candidates.order) + 1) - 2
-        last = max(1, top - min(fallen // 2, FORESIGHT) + 2)
-        high, low = self.foretold.get(project, (0, 0))
-        for bit in range(low - 1 if low <= top <= high else top, last - 1, -1):
-            yield candidates.name, candidates.identity(bit)
-            self.foretold[project] = max(high, top), bit
-
-    def _likely(self, node: Node, allowed: int) -> str:
-        for version in self.preferred.get(node.key[0], ()):
-            bit = node.candidates.bits.get(version, 0)
-            if bit and allowed >> bit & 1:
-                return version
-        need = self.reach[node.base] & self.where
-        return node.candidates.identity(best_served(self.universe, node.candidates, allowed, need))
+        waiting = self.assignments.needed & self.reached & ~self.extras
+        coming = self.foresight.coming(project, waiting)
+        return self.knowledge.foretell(coming, sure=self.counts.conflicts == 0)
 
     # -- propagation and conflicts
 
