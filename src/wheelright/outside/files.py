@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DiskError",
+    "amend",
     "append",
     "create",
     "is_temporary",
@@ -36,6 +37,7 @@ __all__ = [
     "remove_tree",
     "replace",
     "set_mode",
+    "taking_place",
     "temporary_directory",
     "touch",
     "translate",
@@ -168,9 +170,36 @@ def writing(
         raise
 
 
+@contextmanager
+def taking_place(path: str | os.PathLike[str], data: bytes) -> Iterator[None]:
+    """Write a whole file, to the disk, that takes its place when the block ends well.
+
+    One that is written after the block waits until all that the block did is on the disk too.
+    When the block raises, there is what was there before. The time of the file is when it took
+    its place.
+    """
+    with translating("write", path):
+        final = os.path.realpath(path)
+        temporary = _beside(final)
+        file = os.fdopen(os.open(temporary, _NEW, 0o666), "wb")
+    try:
+        with translating("write", path), file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        yield
+        with translating("write", path):
+            os.utime(temporary)
+            os.replace(temporary, final)  # noqa: PTH105
+    except BaseException:
+        _remove_quietly(temporary)
+        raise
+
+
 _NEW: Final = (
     os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 )
+_OLD: Final = os.O_RDWR | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 _MORE: Final = (
     os.O_WRONLY
     | os.O_CREAT
@@ -260,6 +289,26 @@ def append(path: str, data: bytes) -> None:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
         finally:
             os.close(descriptor)
+
+
+def amend(path: str, beginning: bytes, data: bytes) -> bool:
+    """Write over what follows the beginning of a file, in place and in one write, not flushed.
+
+    Returns whether that was done: not where there is no file, or one that begins otherwise.
+    A write that is cut short must be told by a checksum.
+    """
+    with translating("write", path):
+        try:
+            descriptor = os.open(path, _OLD)
+        except FileNotFoundError:
+            return False
+        try:
+            if os.read(descriptor, len(beginning)) != beginning:
+                return False
+            os.write(descriptor, data)
+        finally:
+            os.close(descriptor)
+    return True
 
 
 def create_whole(path: str, data: bytes, *, executable: bool = False) -> None:

@@ -22,7 +22,7 @@ from wheelright.outside.locks import FileLock
 from wheelright.venv.guard import write_guard
 from wheelright.venv.inspect import LOCK_NAME, read_record_paths
 from wheelright.venv.place import Placement, Placer
-from wheelright.venv.record import Record, RecordedPackage, write_record
+from wheelright.venv.record import Record, RecordedPackage, record_in_waiting, write_record
 from wheelright.venv.remove import remove_package
 
 if TYPE_CHECKING:
@@ -130,12 +130,15 @@ def apply_plan(
     pending = f"{venv.path}/{PENDING_NAME}"
     files.remove_file(f"{venv.path}/{STAMP_NAME}")
     sweep(venv)
-    if not plan.is_empty:
-        names = read_pending(venv).union(action.name for action in plan.actions)
-        files.write_atomic(pending, msgspec.json.encode({"packages": sorted(names)}))
-        _change(venv, plan, wheels, reporter, options)
-    write_guard(venv, options.guard)
-    write_record(venv, record)
+    if plan.is_empty:
+        write_guard(venv, options.guard)
+        write_record(venv, record)
+    else:
+        with record_in_waiting(venv, record):
+            names = read_pending(venv).union(action.name for action in plan.actions)
+            files.write_atomic(pending, msgspec.json.encode({"packages": sorted(names)}))
+            _change(venv, plan, wheels, reporter, options)
+            write_guard(venv, options.guard)
     files.remove_file(pending)
 
 
