@@ -139,6 +139,57 @@ def test_a_damaged_page_is_absent_and_written_anew(
     assert cache.load_page(INDEX, "x") == PAGE
 
 
+TIMES = slice(12, 32)
+"""Where a page has its times, and their checksum."""
+
+
+def test_renewing_a_page_writes_its_times_alone(cache: Cache, tmp_path: Path) -> None:
+    cache.save_page(INDEX, "x", PAGE)
+    (path,) = entries(tmp_path)
+    before, place = path.read_bytes(), path.stat().st_ino
+    assert cache.load_page(INDEX, "x") == PAGE
+    renewed = replace(PAGE, fetched_at=2000.0, max_age=5.0)
+
+    cache.renew_page(INDEX, "x", renewed)
+
+    after = path.read_bytes()
+    assert (after[:12], after[32:]) == (before[:12], before[32:])
+    assert after[TIMES] != before[TIMES]
+    assert path.stat().st_ino == place
+    assert cache.load_page(INDEX, "x") == renewed
+
+
+def test_another_page_that_came_meanwhile_keeps_its_times(cache: Cache, tmp_path: Path) -> None:
+    cache.save_page(INDEX, "x", PAGE)
+    cache.load_page(INDEX, "x")
+    other = replace(PAGE, etag="another")
+    Cache(tmp_path, Silent()).save_page(INDEX, "x", other)
+
+    cache.renew_page(INDEX, "x", replace(PAGE, fetched_at=2000.0))
+
+    assert cache.load_page(INDEX, "x") == other
+
+
+def test_a_page_that_went_meanwhile_is_not_brought_back(cache: Cache, tmp_path: Path) -> None:
+    cache.save_page(INDEX, "x", PAGE)
+    cache.load_page(INDEX, "x")
+    cache.forget_page(INDEX, "x")
+
+    cache.renew_page(INDEX, "x", replace(PAGE, fetched_at=2000.0))
+
+    assert entries(tmp_path) == []
+
+
+@pytest.mark.parametrize("at", range(TIMES.start, TIMES.stop))
+def test_a_page_with_damaged_times_is_absent(cache: Cache, tmp_path: Path, at: int) -> None:
+    cache.save_page(INDEX, "x", PAGE)
+    (path,) = entries(tmp_path)
+    data = path.read_bytes()
+    path.write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
+
+    assert cache.load_page(INDEX, "x") is None
+
+
 @pytest.mark.parametrize("change", ["gone", "replaced", "damaged"])
 @pytest.mark.parametrize("releases", [1, 6])
 def test_files_that_can_be_read_no_more_are_asked_for(

@@ -291,6 +291,32 @@ def test_a_fresh_page_is_not_asked_for_again(open_indexes: Open, make_index: Mak
     assert index.count() == 2
 
 
+def contents(root: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize(("max_age", "most"), [(30, 20), (0, 0)])
+def test_that_a_page_did_not_change_costs_few_bytes(
+    open_indexes: Open, make_index: MakeIndex, tmp_path: Path, max_age: int, most: int
+) -> None:
+    index = make_index(max_age=max_age)
+    index.add("foo", "1.0")
+    clock = Clock()
+    open_indexes(index, clock=clock).page("foo")
+    before = contents(tmp_path)
+    places = [path.stat().st_ino for path in before]
+    index.clear_log()
+    clock.now += 40
+
+    open_indexes(index, clock=clock).page("foo")
+
+    assert index.count("page", status=304) == 1
+    after = contents(tmp_path)
+    assert [path.stat().st_ino for path in after] == places
+    pairs = [pair for path in before for pair in zip(before[path], after[path], strict=True)]
+    assert bool(most) <= sum(one != other for one, other in pairs) <= most
+
+
 def test_without_cache_headers_a_page_is_fresh_for_ten_minutes(
     open_indexes: Open, make_index: MakeIndex
 ) -> None:

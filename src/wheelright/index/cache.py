@@ -5,6 +5,7 @@ asking again (``indexes``), the form of metadata (``shelves``). A page begins wi
 release needs, which is all that is read at first; the files of each release follow. Both have
 checksums. A page that is cut, damaged or of another format is treated as absent and written anew.
 Pages are renamed into place, and nothing is flushed: losing it to a power cut costs a request.
+Only the times of a page are written in place, where an index says that it has not changed.
 
 What else changes with it: a changed form needs a new ``_FORMAT`` or ``shelves.MARK``, which makes
 old entries absent.
@@ -21,7 +22,7 @@ import time
 import zlib
 from hashlib import sha256
 from itertools import accumulate
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -29,7 +30,7 @@ from msgspec import Struct
 from wheelright.index.release import Release, Summary
 from wheelright.index.shelves import Record, Shelf, pack, read_shelf
 from wheelright.outside.errors import DiskError
-from wheelright.outside.files import append, create, make_directory, remove_file, replace
+from wheelright.outside.files import amend, append, create, make_directory, remove_file, replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -39,8 +40,11 @@ if TYPE_CHECKING:
     from wheelright.outside.reporting import Reporter
     from wheelright.store import File
 
-_FORMAT: Final = b"wri3"
+_FORMAT: Final = b"wri4"
 _HEAD: Final = struct.Struct(">4sII")
+_TIMES: Final = struct.Struct(">dd")
+_CHECK: Final = struct.Struct(">I")
+_BEGIN: Final = _HEAD.size + _TIMES.size + _CHECK.size
 _FIRST: Final = 32 << 10
 """Bytes of a page that are read at once; what choosing needs rarely takes more."""
 _FEW: Final = 3
@@ -87,9 +91,20 @@ class PageEntry(msgspec.Struct, array_like=True):
     known: bool
     etag: str
     last_modified: str
+    releases: list[tuple[str, Summary, int, int]]
+
+
+class StoredPage(NamedTuple):
+    """A page as it lies on disk: its ``head`` tells it from any other that may lie there later.
+
+    ``start`` is where the files begin; times as in :class:`CachedPage`.
+    """
+
+    head: bytes
+    entry: PageEntry
     fetched_at: float
     max_age: float
-    releases: list[tuple[str, Summary, int, int]]
+    start: int
 
 
 _ENCODER = msgspec.msgpack.Encoder()
@@ -162,6 +177,7 @@ class Cache:
         self._root = None if root is None else os.fspath(root / "index")
         self._reporter = reporter
         self._broken = False  # one failed write ends writing: it is told once
+        self._heads: dict[str, bytes] = {}  # of the pages that were loaded, by path
         self._shelves: dict[str, Shelf] = {}
         self._lock = threading.Lock()  # of the shelves
 
@@ -175,11 +191,13 @@ class Cache:
         if self._root is None:
             return None
         path = self._page_path(index, project)
-        entry, start = read_page(path)
-        if entry is None or entry.project != project:
+        stored = read_page(path)
+        if stored is None or stored.entry.project != project:
             return None
+        self._heads[path] = stored.head
+        entry = stored.entry
         rows = entry.releases
-        files = _Files(path, start, [row[2] for row in rows], lost)
+        files = _Files(path, stored.start, [row[2] for row in rows], lost)
         return CachedPage(
             tuple(
                 [
@@ -190,8 +208,8 @@ class Cache:
             entry.known,
             entry.etag,
             entry.last_modified,
-            entry.fetched_at,
-            entry.max_age,
+            stored.fetched_at,
+            stored.max_age,
         )
 
     def save_page(self, index: str, project: str, page: CachedPage) -> None:
@@ -204,8 +222,6 @@ class Cache:
             page.known,
             page.etag,
             page.last_modified,
-            page.fetched_at,
-            page.max_age,
             [
                 (release.version, release.summary, len(files), zlib.crc32(files))
                 for release, files in zip(page.releases, body, strict=True)
@@ -213,7 +229,22 @@ class Cache:
         )
         begin = _ENCODER.encode(entry)
         head = _HEAD.pack(_FORMAT, len(begin), zlib.crc32(begin))
-        self._write(self._page_path(index, project), (head, begin, b"".join(body)))
+        first = _sealed(head, page.fetched_at, page.max_age) + begin
+        self._write(self._page_path(index, project), (first, b"".join(body)))
+
+    def renew_page(self, index: str, project: str, page: CachedPage) -> None:
+        """Keep the times of a page that was loaded and that is still right.
+
+        Nothing is written where another one lies there by now: that has times of its own.
+        """
+        path = self._page_path(index, project)
+        head = self._heads.get(path)
+        if head is None or self._broken:
+            return
+        try:
+            amend(path, head, _sealed(head, page.fetched_at, page.max_age)[len(head) :])
+        except DiskError as error:
+            self._give_up(error)
 
     def forget_page(self, index: str, project: str) -> None:
         """Drop a page that turned out to be damaged."""
@@ -318,35 +349,42 @@ class Cache:
             self._reporter.warn(f"The cache is not written: {error.message}")
 
 
-def read_page(path: str) -> tuple[PageEntry | None, int]:
-    """Read how a page begins: the entry, and where the files start; None for what is none."""
+def read_page(path: str) -> StoredPage | None:
+    """Read how a page begins; None for what is none."""
     try:
         with open(path, "rb", buffering=0) as opened:  # noqa: PTH123  text paths are quicker
             data = opened.read(_FIRST)
-            if len(data) < _HEAD.size:
-                return None, 0
+            if len(data) < _BEGIN:
+                return None
             mark, length, check = _HEAD.unpack_from(data)
-            end = _HEAD.size + length
+            end = _BEGIN + length
             size = os.fstat(opened.fileno()).st_size
             if mark != _FORMAT or end > size:
-                return None, 0
+                return None
             while len(data) < end:
                 more = opened.read(end - len(data))
                 if not more:
-                    return None, 0
+                    return None
                 data += more
     except OSError:
-        return None, 0  # absent or unreadable: it is asked for again
-    begin = memoryview(data)[_HEAD.size : end]
-    if zlib.crc32(begin) != check:
-        return None, 0
+        return None  # absent or unreadable: it is asked for again
+    begin, head = memoryview(data)[_BEGIN:end], data[: _HEAD.size]
+    fetched_at, max_age = _TIMES.unpack_from(data, _HEAD.size)
+    if zlib.crc32(begin) != check or not data.startswith(_sealed(head, fetched_at, max_age)):
+        return None
     try:
         entry = _PAGE_DECODER.decode(begin)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return None, 0  # as if it were absent: the page is asked for and written anew
+        return None  # as if it were absent: the page is asked for and written anew
     if end + sum([row[2] for row in entry.releases]) != size:
-        return None, 0
-    return entry, end
+        return None
+    return StoredPage(head, entry, fetched_at, max_age, end)
+
+
+def _sealed(head: bytes, fetched_at: float, max_age: float) -> bytes:
+    """Return the head of a page, its times and their checksum, which belongs to this head."""
+    data = head + _TIMES.pack(fetched_at, max_age)
+    return data + _CHECK.pack(zlib.crc32(data))
 
 
 def _key(file: File) -> str:

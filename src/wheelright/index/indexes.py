@@ -100,6 +100,7 @@ class Indexes:
         self._fetcher = MetadataFetcher(http, self._cache, reporter.debug)
         self._joined: Once[tuple[str, str | None], ProjectPage] = Once()
         self._pages: Once[tuple[str, str], CachedPage] = Once()
+        self._loaded: dict[tuple[str, str], CachedPage | None] = {}  # what was not fresh
         self._renewed: Once[tuple[str, str], CachedPage] = Once()
         self._links: Once[str, dict[str, list[File]]] = Once()
         self._metadata: Once[tuple[str, str, tuple[str, ...]], Metadata] = Once()
@@ -136,10 +137,15 @@ class Indexes:
             ):
                 return None
             renew = self._refresh or project in self._refresh_projects
-            cached = None if renew else self._load_page(sources[0], project)
-            if cached is None or not cached.known:
+            if renew:
                 return None
-            if not self._offline and not cached.is_fresh(self._clock()):
+            cached = self._load_page(sources[0], project)
+            if (
+                cached is None
+                or not cached.known
+                or not (self._offline or cached.is_fresh(self._clock()))
+            ):
+                self._loaded[sources[0].url, project] = cached
                 return None
             found = cached
             self._pages.get((sources[0].url, project), lambda: found)
@@ -342,7 +348,8 @@ class Indexes:
         if source.folder is not None:
             files = read_local_page(source, project)
             return CachedPage(build(files), bool(files), "", "", 0.0, 0.0)
-        cached = self._load_page(source, project)
+        found = self._loaded.pop((source.url, project), ...)
+        cached = self._load_page(source, project) if found is ... else found
         if self._offline:
             if cached is None:
                 raise NotCachedError(project, [source.url])
@@ -360,6 +367,9 @@ class Indexes:
             said = "cache-control" in response.headers
             age = age_allowed(response.headers) if said else cached.max_age
             fresh = replace(cached, fetched_at=instant, max_age=age)
+            if age or cached.max_age:  # else it will be asked for again whatever its time
+                self._cache.renew_page(source.url, project, fresh)
+            return fresh
         else:
             headers = response.headers
             files = parse_page(response.body, headers.get("content-type", ""), response.url)

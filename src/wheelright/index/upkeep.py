@@ -47,8 +47,8 @@ def known_projects(root: Path, *, like: str) -> list[str]:
 
 
 def _is_known(entry: os.DirEntry[str]) -> bool:
-    page, _ = read_page(entry.path)
-    return page is not None and page.known
+    page = read_page(entry.path)
+    return page is not None and page.entry.known
 
 
 def _remove(root: Path, condemned: Callable[[str, os.DirEntry[str]], bool]) -> tuple[int, int]:
@@ -70,6 +70,6 @@ def _is_useless(path: str, entry: os.DirEntry[str]) -> bool:
 def _project_of(path: str, entry: os.DirEntry[str]) -> str | None:
     """Name the project that an entry speaks of; ``None`` for what is no entry."""
     if path.startswith("pages/"):
-        page, _ = read_page(entry.path)
-        return None if page is None else page.project
+        page = read_page(entry.path)
+        return None if page is None else page.entry.project
     return first_project(read_bytes(entry.path))
