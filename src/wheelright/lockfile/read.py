@@ -37,12 +37,16 @@ from wheelright.store.file import File
 _NORMALISED = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _VERSION = re.compile(r"([0-9]+)\.([0-9]+)")
 _FILE_LINE = re.compile(
-    r'^    \{ name = "([^"\\/\x00-\x1f\x7f]+)", url = "([^"\\\x00-\x1f\x7f]+)"'
+    r'^(?:(    )|sdist = )\{ name = "([^"\\/\x00-\x1f\x7f]+)", url = "([^"\\\x00-\x1f\x7f]+)"'
     r"(?:, upload-time = ([0-9T:.-]{19,26}Z))?(?:, size = (0|[1-9][0-9]*))?"
-    r', hashes = \{ sha256 = "([0-9a-f]+)" \} \},$',
+    r', hashes = \{ sha256 = "([0-9a-f]+)" \} \}(?(1),)$',
     re.MULTILINE,
 )
-_DOUBTFUL = re.compile(r"\"\"\"|'''|[0-9]e-99")
+_EDGE_LINE = re.compile(
+    r'^    \{ name = "([^"\\\x00-\x1f\x7f]+)"(?:, version = "([^"\\\x00-\x1f\x7f]+)")? \},$',
+    re.MULTILINE,
+)
+_DOUBTFUL = ('"""', "'''", "e-99")
 _WORDS = {
     str: "a string",
     int: "an integer",
@@ -85,7 +89,7 @@ def loads(text: str, path: Path) -> Lock:
 
 def read_lock(text: str, path: Path) -> Reading:
     """Return the lock with warnings, such as for a newer minor version; errors as `loads`."""
-    if _DOUBTFUL.search(text) is None:
+    if not any(one in text for one in _DOUBTFUL):
         try:
             return _reading(_parse_quickly(text), path)
         except (InvalidLockError, tomllib.TOMLDecodeError):
@@ -98,21 +102,26 @@ def read_lock(text: str, path: Path) -> Reading:
 
 
 def _parse_quickly(text: str) -> dict[str, Any]:
-    """Parse with the file lines taken out first, each replaced by a number that stands for it."""
-    files: list[File] = []
+    """Parse with files and edges taken out first, each replaced by a number that stands for it."""
+    taken: list[File | Edge] = []
 
-    def take_out(line: re.Match[str]) -> str:
-        name, url, uploaded, size, sha256 = line.groups()
+    def take_file(line: re.Match[str]) -> str:
+        item, name, url, uploaded, size, sha256 = line.groups()
         if uploaded is not None and utc_time(uploaded) != uploaded:
             return line[0]
         number = None if size is None else int(size)
-        files.append(File(name, url, {"sha256": sha256}, number, uploaded))
-        return f"    {len(files) - 1}e-99,"
+        taken.append(File(name, url, {"sha256": sha256}, number, uploaded))
+        return f"{len(taken) - 1}e-99," if item else f"sdist = {len(taken) - 1}e-99"
+
+    def take_edge(line: re.Match[str]) -> str:
+        taken.append(Edge(line[1], line[2]))
+        return f"{len(taken) - 1}e-99,"
 
     def put_back(number: str) -> Any:
-        return files[int(number[:-4])] if number.endswith("e-99") else float(number)
+        return taken[int(number[:-4])] if number.endswith("e-99") else float(number)
 
-    return tomllib.loads(_FILE_LINE.sub(take_out, text), parse_float=put_back)
+    short = _EDGE_LINE.sub(take_edge, _FILE_LINE.sub(take_file, text))
+    return tomllib.loads(short, parse_float=put_back)
 
 
 def _no_toml(error: tomllib.TOMLDecodeError, text: str, path: Path) -> InvalidLockError:
@@ -241,14 +250,11 @@ def _package(table: _Table) -> LockedPackage:
         requires_python=table.text("requires-python"),
         index=table.text("index"),
         wheels=_wheels(table),
-        sdist=None if (sdist := table.table("sdist")) is None else _file(sdist),
+        sdist=_sdist(table),
         directory=_directory(table.table("directory")),
         archive=_archive(table.table("archive")),
         vcs=_vcs(table.table("vcs")),
-        dependencies=tuple(
-            Edge(edge.need("name", str), edge.text("version"))
-            for edge in table.tables("dependencies")
-        ),
+        dependencies=_edges(table),
         requires=requires,
         extras=extras,
     )
@@ -282,6 +288,22 @@ def _wheels(table: _Table) -> tuple[File, ...]:
     rest = [item for item in items if type(item) is not File]
     slow = iter(_Table(table.data | {"wheels": rest}, table.path, table.place).tables("wheels"))
     return tuple(item if type(item) is File else _file(next(slow)) for item in items)
+
+
+def _sdist(table: _Table) -> File | None:
+    found: Any = table.data.get("sdist")
+    if type(found) is File:
+        return found
+    return None if (sdist := table.table("sdist")) is None else _file(sdist)
+
+
+def _edges(table: _Table) -> tuple[Edge, ...]:
+    items: list[Any] = table.get("dependencies", list) or []
+    if items and all(type(item) is Edge for item in items):
+        return tuple(items)
+    return tuple(
+        Edge(edge.need("name", str), edge.text("version")) for edge in table.tables("dependencies")
+    )
 
 
 def _file(table: _Table) -> File:
