@@ -1,4 +1,4 @@
-"""What runs first: answers a no-op ``sync`` or a ``run`` before anything heavy is imported.
+"""What runs first: answers a no-op ``sync``, ``lock`` or ``run`` before anything heavy is imported.
 
 Imports nothing but ``sys`` and ``os``, which the interpreter has loaded anyway, and compares the
 stamp that the last full sync left (``venv.stamp`` writes it and says what it claims) with what is
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # The same names as in `venv.stamp`, which must not be imported here; a test compares them.
 STAMP_NAME = ".wheelright-stamp"
-STAMP_HEAD = "wheelright stamp 2"
+STAMP_HEAD = "wheelright stamp 3"
 ENVIRONMENT_PREFIXES = ("WHEELRIGHT_", "UV_")
 ENVIRONMENT_NAMES = ("HOME", "XDG_CONFIG_HOME", "XDG_CONFIG_DIRS", "APPDATA", "USERPROFILE")
 # Variables that change nothing about how a no-op is answered. Any other may ask for another
@@ -57,17 +57,25 @@ def main() -> int:
 
 def _answer(arguments: "Sequence[str]") -> bool:
     """Answer without the rest of Wheelright, where that is certainly right."""
-    if arguments == ["sync"] or arguments in (["sync", "-q"], ["sync", "--quiet"]):
-        claim = read_claim(os.environ, exact=True)
-        if claim is None:
-            return False
-        if len(arguments) == 1:
-            sys.stderr.write(claim["message"] + "\n")
-        return True
+    if arguments[:1] in (["sync"], ["lock"]):
+        return _confirm(arguments[0], arguments[1:])
     if len(arguments) > 1 and arguments[0] == "run":
         command = arguments[2:] if arguments[1] == "--" else arguments[1:]
         return bool(command) and _run(command)
     return False
+
+
+def _confirm(verb: str, options: "Sequence[str]") -> bool:
+    """Say that a sync, or a lock, has nothing to do."""
+    asked = options[1:] if verb == "lock" and options[:1] == ["--check"] else options
+    if asked not in ([], ["-q"], ["--quiet"]):
+        return False
+    claim = read_claim(os.environ, exact=verb == "sync")
+    if claim is None:
+        return False
+    if not asked:
+        sys.stderr.write(claim[verb] + "\n")
+    return True
 
 
 def _run(command: "Sequence[str]") -> bool:
@@ -135,7 +143,10 @@ def read_claim(environ: "Mapping[str, str]", *, exact: bool) -> "dict[str, str] 
     if exact:
         found["exact"] = "1"
     # Another venv that is active is worth the warning that the full path gives.
-    if "message" not in claim or environ.get("VIRTUAL_ENV", claim["venv"]) != claim["venv"]:
+    if (
+        not {"sync", "lock"} <= claim.keys()
+        or environ.get("VIRTUAL_ENV", claim["venv"]) != claim["venv"]
+    ):
         return None
     return claim if all(claim.get(key) == value for key, value in found.items()) else None
 

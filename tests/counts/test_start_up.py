@@ -79,6 +79,23 @@ def test_a_sync_with_nothing_to_do(bench: Workbench, tmp_path: Path, packages: i
     assert len(done.seen_below(bench.project)) <= 25 + 6 * packages
 
 
+@pytest.mark.parametrize("option", [(), ("--check",)])
+def test_a_lock_with_nothing_to_do(
+    bench: Workbench, tmp_path: Path, option: tuple[str, ...]
+) -> None:
+    synced(bench, 12, tmp_path)
+
+    done = count(tmp_path, bench, "lock", *option)
+
+    assert done.code == 0
+    assert done.ours == FAST
+    # What is installed is not looked at; the full path says the same.
+    assert len(done.seen_below(bench.project)) <= 25
+    full = count(tmp_path, bench, "lock", *option, "--no-progress")
+    assert done.err == full.err == "Nothing to do: the lock is current (12 packages)\n"
+    assert len(full.ours) > len(FAST)
+
+
 def test_what_is_looked_at_in_a_large_venv_does_not_grow_with_its_files(
     bench: Workbench, tmp_path: Path
 ) -> None:

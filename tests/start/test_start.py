@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 SECOND = 1_000_000_000
 MESSAGE = "Nothing to do"
+MESSAGES = {"sync": MESSAGE, "lock": "The lock is current"}
 
 
 @dataclass
@@ -45,7 +46,7 @@ class Project:
 
     def stamp(self, **changes: Any) -> bool:
         inputs = observe([self.root / "pyproject.toml", self.root / "pylock.toml", self.config])
-        said = {"message": MESSAGE, "exact": True, "runnable": True, **changes}
+        said = {"messages": MESSAGES, "exact": True, "runnable": True, **changes}
         return write_stamp(self.venv, self.root, inputs, **said)
 
 
@@ -90,7 +91,7 @@ def test_nothing_changed(project: Project) -> None:
     assert _answers()
     claim = start.read_claim(os.environ, exact=True)
     assert claim is not None
-    assert (claim["message"], claim["venv"]) == (MESSAGE, project.venv.path)
+    assert (claim["sync"], claim["venv"]) == (MESSAGE, project.venv.path)
 
 
 def test_running_python_in_the_venv_changes_nothing(project: Project) -> None:
@@ -319,14 +320,14 @@ def test_an_unsettled_input_leaves_no_stamp(
 def test_an_edit_during_the_sync_is_seen(project: Project) -> None:
     inputs = observe([project.root / "pyproject.toml"])
     (project.root / "pyproject.toml").write_text("edited while the sync read the rest")
-    said = {"message": "", "exact": True, "runnable": True}
+    said = {"messages": MESSAGES, "exact": True, "runnable": True}
     assert write_stamp(project.venv, project.root, inputs, **said)  # type: ignore[arg-type]
     assert not _answers()
 
 
 def test_a_path_with_a_line_break_leaves_no_stamp(project: Project, tmp_path: Path) -> None:
     inputs = observe([tmp_path / "a\nb"])
-    said = {"message": "", "exact": True, "runnable": True}
+    said = {"messages": MESSAGES, "exact": True, "runnable": True}
     assert not write_stamp(project.venv, project.root, inputs, **said)  # type: ignore[arg-type]
 
 
@@ -364,6 +365,24 @@ def test_sync_says_so_and_imports_nothing(project: Project) -> None:
     assert loaded == {"types", "wheelright", "wheelright.cli", "wheelright.start"}
 
 
+@pytest.mark.parametrize("arguments", [("lock",), ("lock", "--check")])
+def test_lock_says_so_whatever_else_is_installed(
+    project: Project, arguments: tuple[str, ...]
+) -> None:
+    project.stamp(exact=False)
+    done = _start(*arguments)
+    assert (done.returncode, done.stderr) == (0, "The lock is current\n")
+    done = _start(*arguments, "-q")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("name", ["pyproject.toml", "pylock.toml"])
+def test_an_edited_lock_or_project_is_left_to_the_full_path(project: Project, name: str) -> None:
+    with (project.root / name).open("a") as file:
+        file.write("# edited\n")
+    assert _start("lock").stdout == "full lock\n"
+
+
 @pytest.mark.parametrize("option", ["-q", "--quiet"])
 def test_quiet_sync_says_nothing(project: Project, option: str) -> None:
     done = _start("sync", option)
@@ -376,7 +395,10 @@ def test_quiet_sync_says_nothing(project: Project, option: str) -> None:
         ("sync", "--extra", "x"),
         ("sync", "-qq"),
         ("-q", "sync"),
-        ("lock",),
+        ("lock", "-U"),
+        ("lock", "-q", "--check"),
+        ("lock", "--check", "--dry-run"),
+        ("sync", "--check"),
         ("run",),
         ("run", "--"),
         ("run", "--with", "x", "python"),

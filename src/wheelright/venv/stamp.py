@@ -1,8 +1,9 @@
 """The stamp: what the world looked like when a sync found (or left) nothing to do.
 
-``VENV/.wheelright-stamp`` lets ``start`` answer a no-op ``sync`` or a ``run`` with a handful of
-``stat`` calls. The stamp is a claim: *while all this is so, a plain sync changes nothing*. It is
-therefore compared for equality, never for order, and anything else means doubt:
+``VENV/.wheelright-stamp`` lets ``start`` answer a no-op ``sync`` or ``lock``, or a ``run``, with a
+handful of ``stat`` calls. The stamp is a claim: *while all this is so, a plain sync changes
+nothing*, and so the lock is current. It is therefore compared for equality, never for order, and
+anything else means doubt:
 
 - every file that the sync's answer hangs on, present or absent, by times, size and inode. Files
   that the sync reads must be observed **before** they are read (:func:`observe`), or an edit
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
     from wheelright.venv.inspect import Venv
 
-STAMP_HEAD = "wheelright stamp 2"
+STAMP_HEAD = "wheelright stamp 3"
 # Beside all that begin with these, the variables that say where user settings lie.
 ENVIRONMENT_PREFIXES = ("WHEELRIGHT_", "UV_")
 ENVIRONMENT_NAMES = ("HOME", "XDG_CONFIG_HOME", "XDG_CONFIG_DIRS", "APPDATA", "USERPROFILE")
@@ -75,7 +76,7 @@ def write_stamp(
     project: str | os.PathLike[str],
     inputs: Iterable[FileState],
     *,
-    message: str,
+    messages: Mapping[str, str],
     exact: bool,
     runnable: bool,
     place: str | None = None,
@@ -88,8 +89,8 @@ def write_stamp(
     working directory. ``inputs`` were observed before they were read: ``pyproject.toml``,
     ``pylock.toml`` (after it was written, where this sync wrote it), each place of user or
     project configuration (absent ones too), ``.python-version`` files, and what the fingerprints
-    of local directories are made of. ``message`` is what a no-op sync says. ``exact``: what the
-    lock does not name was removed, so that ``sync`` may be answered, not only ``run``.
+    of local directories are made of. ``messages`` are what a no-op ``sync`` and ``lock`` say.
+    ``exact``: what the lock does not name was removed, so that ``sync`` may be answered too.
     ``runnable``: this machine fits what the venv is for, so that ``run`` may be answered.
     ``place`` is where ``start`` looks, where that is not the venv but the folder that has it and
     others side by side.
@@ -119,7 +120,7 @@ def write_stamp(
         *([] if place is None else [f"venv {venv.path}"]),
         f"exact {int(exact)}",
         f"runnable {int(runnable)}",
-        f"message {message}",
+        *(f"{verb} {text}" for verb, text in messages.items()),
         *(f"env {name}={value}" for name, value in variables),
         *(f"file {state.facts} {state.path}" for state in states),
         *(held_lines(venv) if exact else ()),

@@ -69,6 +69,7 @@ class Observation(Struct, frozen=True):
         project: Project,
         options: SyncOptions,
         outcome: SyncOutcome,
+        locked: int,
         *,
         runnable: bool,
         exact: bool,
@@ -76,7 +77,7 @@ class Observation(Struct, frozen=True):
         """Stamp the venv after a sync with default options; forget the stamp after any other.
 
         ``exact``: the venv holds nothing but what the lock names. One that holds more (``inexact``)
-        is stamped for ``run`` alone.
+        is stamped for ``run`` and ``lock`` alone. ``locked`` packages are in the lock.
         """
         place = None if context.venv_path is None else str(context.venv_path.parent)
         if (
@@ -88,12 +89,17 @@ class Observation(Struct, frozen=True):
             return
         count = outcome.unchanged + sum(a.kind != "remove" for a in outcome.actions)
         noun = "package is" if count == 1 else "packages are"
+        nouns = "package" if locked == 1 else "packages"
+        messages = {
+            "sync": f"Nothing to do: {count} {noun} as locked",
+            "lock": f"Nothing to do: the lock is current ({locked} {nouns})",
+        }
         for waited in (False, True):
             stamped = write_stamp(
                 venv,
                 project.root,
                 (*self.inputs, *observe([project.root / LOCK_NAME])),
-                message=f"Nothing to do: {count} {noun} as locked",
+                messages=messages,
                 exact=exact,
                 runnable=runnable,
                 place=place,

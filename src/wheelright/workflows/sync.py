@@ -125,6 +125,7 @@ def _stamp(
         work.context.project,
         work.options,
         outcome,
+        len(work.lock.packages),
         runnable=runs_here(work.aim),
         exact=not picked and all(one.name in named for one in work.plan.kept),
     )
