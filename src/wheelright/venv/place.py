@@ -59,12 +59,10 @@ class Layout(Struct, frozen=True):
     elsewhere: list[tuple[Entry, str]] = field(default_factory=list)
     scripts: list[tuple[Entry, str]] = field(default_factory=list)
 
-    def places(self, root: str) -> list[str]:
-        """Return where the files go, all but the scripts; ``root`` is site-packages."""
-        below = [
-            f"{root}/{entry.path}" for entries in (self.inside, self.info) for entry in entries
-        ]
-        return [*below, *(path for _, path in self.elsewhere)]
+    def places(self, venv: Venv) -> list[str]:
+        """Return where the files go, all but the scripts, as RECORD names the places."""
+        below = [entry.path for entries in (self.inside, self.info) for entry in entries]
+        return [*below, *(_from_site(venv, path) for _, path in self.elsewhere)]
 
 
 def lay_out(wheel: StoredWheel, venv: Venv) -> Layout:
@@ -237,8 +235,8 @@ class Placer:
         one.info = _info_files(one.placement)
         record = f"{facts.dist_info}/RECORD"
         rows = [
-            *(_row(entry.path, entry.digest, entry.size) for entry in layout.inside),
-            *(_row(entry.path, entry.digest, entry.size) for entry in layout.info),
+            *_rows(layout.inside),
+            *_rows(layout.info),
             *(
                 _row(_from_site(venv, path), entry.digest, entry.size)
                 for entry, path in layout.elsewhere
@@ -285,7 +283,7 @@ class Placer:
         Returns the names of the packages that share files, this one among them.
         """
         owners = self._owners
-        places = layout.places(self._venv.site_packages)
+        places = layout.places(self._venv)
         if owners.keys().isdisjoint(places):
             owners.update(dict.fromkeys(places, name))
             return set()
@@ -297,8 +295,7 @@ class Placer:
             if other != name and (other, name) not in self._told:
                 self._told.add((other, name))
                 self._warn(
-                    f"`{other}` and `{name}` both bring `{_from_site(self._venv, path)}`; "
-                    f"the file of `{name}` is in place"
+                    f"`{other}` and `{name}` both bring `{path}`; the file of `{name}` is in place"
                 )
             owners[path] = name
         return found
@@ -362,13 +359,23 @@ def _direct_url(origin: Origin, sha256: str) -> bytes:
 
 def _same(entries: Iterable[Entry]) -> list[tuple[str, str]]:
     """Pair the paths of entries with where they go, which is the same below site-packages."""
-    return [(entry.path, entry.path) for entry in entries]
+    paths = [entry.path for entry in entries]
+    return list(zip(paths, paths, strict=True))
 
 
 def _from_site(venv: Venv, path: str) -> str:
     if path.startswith(venv.site_packages + "/"):
         return path[len(venv.site_packages) + 1 :]
     return os.path.relpath(path, venv.site_packages).replace(os.sep, "/")
+
+
+def _rows(entries: Sequence[Entry]) -> list[str]:
+    """Return the lines of RECORD for files that go to the same paths below site-packages."""
+    rows = [f"{entry.path},sha256={entry.digest},{entry.size}" for entry in entries]
+    text = "".join(rows)
+    if '"' in text or text.count(",") != 2 * len(rows):
+        return [_row(entry.path, entry.digest, entry.size) for entry in entries]
+    return rows
 
 
 def _row(path: str, digest: str, size: int) -> str:
