@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from msgspec import Struct
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class NeedCandidates(Struct, frozen=True):
@@ -21,12 +24,19 @@ class NeedDependencies(Struct, frozen=True):
     """What does one version require? Answered by :class:`Dependencies` or :class:`Unavailable`.
 
     ``version`` is the identity of a candidate, as in ``soon``.
-    ``soon`` holds the (project, version) pairs that the search will very likely visit next.
     """
 
     name: str
     version: str
-    soon: tuple[tuple[str, str], ...] = ()
+    ahead: Callable[[], tuple[tuple[str, str], ...]] = tuple
+
+    @property
+    def soon(self) -> tuple[tuple[str, str], ...]:
+        """The (project, version) pairs that the search will very likely visit next.
+
+        Worked out when it is asked for, before the answer is sent; each pair is named once.
+        """
+        return self.ahead()
 
 
 Need: TypeAlias = NeedCandidates | NeedDependencies

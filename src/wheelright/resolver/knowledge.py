@@ -120,6 +120,8 @@ class Knowledge(Struct):
 
     def effective(self, dependencies: Iterable[Dependency]) -> list[Dependency]:
         """Apply overrides and excludes to requirements."""
+        if not self.overrides and not self.request.policy.excludes:
+            return list(dependencies)
         result = []
         for dependency in dependencies:
             if dependency.name in self.request.policy.excludes:
@@ -161,7 +163,7 @@ class Knowledge(Struct):
         known = self.releases.get((name, version))
         if known is not None:
             return known
-        answer = yield NeedDependencies(name, version, soon())
+        answer = yield NeedDependencies(name, version, soon)
         if isinstance(answer, Unavailable):
             known = Release(fault=answer.reason)
         else:

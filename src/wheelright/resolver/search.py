@@ -72,6 +72,7 @@ class Search:
     extras: int = 0  # bit by project: an extra of another
     restless: int = 0  # bit by project: given up too often to wait for its turn
     foresight: Foresight = field(init=False)
+    fitting: dict[tuple[int, int], int] = field(default_factory=dict)  # where candidates fit
     forget_at: int = 0  # the number of conflicts at which to look what can be forgotten
 
     def __post_init__(self) -> None:
@@ -108,7 +109,9 @@ class Search:
             if project is None:
                 return self._part()
             bit = self._choose(project)
-            if bit is None or not (yield from self._expand(project, bit)):
+            if bit is None:
+                continue
+            if (project, bit) not in self.edges and not (yield from self._expand(project, bit)):
                 continue
             asleep = self._asleep(project, bit)
             if asleep and not self._stumbles(project, bit, asleep):
@@ -182,8 +185,6 @@ class Search:
 
     def _expand(self, project: int, bit: int) -> Generator[Need, Answer, bool]:
         """Read the edges of a candidate; return False where it turned out unusable."""
-        if (project, bit) in self.edges:
-            return True
         node = self.nodes[project]
         version = node.candidates.identity(bit)
         release = yield from self.knowledge.release(
@@ -191,11 +192,11 @@ class Search:
         )
         if self._unusable(project, bit, release):
             return False
-        extra = node.key[1]
+        extra, where = node.key[1], self.where
         self.edges[project, bit] = [
             Edge(mask, dependency)
             for dependency in release.dependencies
-            if (mask := self._mask(dependency, extra)) & self.where
+            if (mask := self._mask(dependency, extra)) & where
         ]
         if extra and extra not in release.extras:
             text = f"`{node.key[0]}` {version} has no extra `{extra}`; it is ignored"
@@ -328,17 +329,20 @@ class Search:
         """
         assignments = self.assignments
         waiting = assignments.needed & self.reached
-        for project in ones(waiting & self.extras):
-            if self.nodes[project].base in assignments.decided:
-                return project
-        waiting &= ~self.extras
+        extras = waiting & self.extras
+        if extras:
+            for project in ones(extras):
+                if self.nodes[project].base in assignments.decided:
+                    return project
+            waiting ^= extras
         single = waiting & assignments.single
         if single:
             return lowest(single)
-        unrest = self.knowledge.unrest
-        restless = ones(waiting & self.restless)
-        first = max(restless, key=lambda project: unrest[self.nodes[project].key], default=None)
-        return first if first is not None or not waiting else lowest(waiting)
+        restless = waiting & self.restless
+        if restless:
+            unrest = self.knowledge.unrest
+            return max(ones(restless), key=lambda project: unrest[self.nodes[project].key])
+        return lowest(waiting) if waiting else None
 
     def _barred(self, project: int, bit: int) -> bool:
         """Whether a candidate contradicts what is decided; it is then given up on this level.
@@ -375,14 +379,17 @@ class Search:
             where = self.universe.everything
             self._add({node.base: 1 << bit, project: others}, where, SameVersionCause())
             return None
-        locked = self._locked(project, allowed)
-        if locked is not None:
-            return locked
-        for version in self.preferred.get(node.key[0], ()):
+        name = node.key[0]
+        if name in self.knowledge.request.policy.locked:
+            locked = self._locked(project, allowed)
+            if locked is not None:
+                return locked
+        for version in self.preferred.get(name, ()):
             bit = node.candidates.bits.get(version, 0)
             if bit and allowed >> bit & 1 and self._serves(project, bit):
                 return bit
-        return self._best(project, allowed)
+        bit = allowed.bit_length() - 1
+        return bit if self._fits(project, bit) else None
 
     def _locked(self, project: int, allowed: int) -> int | None:
         """Return the version that was locked here; split where several were, each in its place."""
@@ -401,11 +408,6 @@ class Search:
                 raise MustSplit(split)
         return next((bit for bit, _ in found if self._serves(project, bit)), None)
 
-    def _best(self, project: int, allowed: int) -> int | None:
-        """Return the best candidate, or None where it was barred for its Python or its files."""
-        bit = allowed.bit_length() - 1
-        return bit if self._fits(project, bit) else None
-
     def _fits(self, project: int, bit: int) -> bool:
         """Whether a candidate can be used wherever its project is reached; if not, state why.
 
@@ -413,7 +415,8 @@ class Search:
         Raises :class:`MustSplit` where only some of the Pythons are new enough.
         """
         node = self.nodes[project]
-        if node.base != project:
+        reach = self.reach[project] & self.where
+        if node.base != project or reach & ~self.fitting.get((project, bit), 0) == 0:
             return True
         candidate = node.candidates.candidate(bit)
         if candidate.origin is not None and self._origin_bars(project, candidate.origin):
@@ -425,7 +428,6 @@ class Search:
         release = self.knowledge.releases.get((node.key[0], candidate.identity))
         if release is not None and self._unusable(project, bit, release):
             return False
-        reach = self.reach[project] & self.where
         misfit = self.universe.misfit_mask(candidate)
         if reach & misfit:
             version = node.key[0], candidate.identity
@@ -440,6 +442,8 @@ class Search:
             if limited >> bit & 1 and mask & reach:
                 self._add({project: limited}, mask, constrained(dependency))
                 return False
+        if release is not None:
+            self.fitting[project, bit] = reach
         return True
 
     def _origin_bars(self, project: int, origin: Origin) -> bool:

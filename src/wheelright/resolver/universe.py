@@ -94,7 +94,7 @@ class Vocabulary(Struct):
     cuts: set[Release] = field(default_factory=set)
     literals: dict[str, set[str]] = field(default_factory=dict)
     free: dict[str, Atom] = field(default_factory=dict)
-    known: set[MarkerTree] = field(default_factory=set)
+    known: dict[int, MarkerTree] = field(default_factory=dict)
     whole: tuple[Release, ...] = ()  # the pieces without any cut
 
     def learn(self, tree: MarkerTree, *, listed: bool) -> bool:
@@ -102,9 +102,10 @@ class Vocabulary(Struct):
 
         ``listed`` says that targets are declared: all but Python is then fixed already.
         """
-        if tree in self.known:
+        # By identity, since to hash a tree takes long; what is kept beside keeps it alive.
+        if id(tree) in self.known:
             return False
-        self.known.add(tree)
+        self.known[id(tree)] = tree
         new = False
         for atom in atoms(tree):
             new |= self._learn_atom(atom, listed=listed)

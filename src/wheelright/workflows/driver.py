@@ -25,6 +25,7 @@ from wheelright.resolver import (
     Listing,
     Need,
     NeedCandidates,
+    NeedDependencies,
     Origin,
     Resolution,
     Unavailable,
@@ -139,11 +140,7 @@ class Driver(Struct):
             if need.name in self.origins:
                 return self._several(need.name)
             return self._listing(need.name)
-        for name, identity in need.soon:
-            key, version = page_key(name, identity)
-            if key not in self.fixed:
-                self._want_metadata(key, version)
-        return self._dependencies(*page_key(need.name, need.version))
+        return self._dependencies(need)
 
     def counts(self) -> str:
         """Say how much was read, from the cache or an index, for ``-v`` and benchmarks."""
@@ -214,7 +211,8 @@ class Driver(Struct):
 
     # -- dependencies
 
-    def _dependencies(self, name: str, version: str) -> Dependencies | Unavailable:
+    def _dependencies(self, need: NeedDependencies) -> Dependencies | Unavailable:
+        name, version = key = page_key(need.name, need.version)
         fixed = self.fixed.get(name)
         if fixed is not None:
             return Dependencies(fixed.requires, fixed.requires_python, fixed.extras)
@@ -224,9 +222,9 @@ class Driver(Struct):
         self.reporter.advance("resolve", 1, f"{name}=={version}")
         with self._lock:
             self._answered += 1
-            self._guesses.discard((name, version))
+            self._guesses.discard(key)
         try:
-            metadata = self._metadata.get((name, version)) or self._awaited(name, version)
+            metadata = self._metadata.get(key) or self._awaited(need)
         except MetadataUnavailableError as error:
             return Unavailable("; ".join((error.message, *error.details)))
         foreign = self._foreign(metadata.requires_dist)
@@ -240,18 +238,27 @@ class Driver(Struct):
             self.reporter.debug(f"{name} {version}: {failure}; asked another file")
         return Dependencies(metadata.requires_dist, metadata.requires_python, metadata.extras)
 
-    def _awaited(self, name: str, version: str) -> Metadata:
-        job = self._want_metadata(name, version)
-        return self._metadata[name, version] if job is None else job.result()
+    def _awaited(self, need: NeedDependencies) -> Metadata:
+        """Return what a version requires; where that takes a request, ask for what comes next too.
+
+        What is at hand is no reason to look ahead: the search is back in no time.
+        """
+        key = page_key(need.name, need.version)
+        job = self._want_metadata(*key)
+        if job is None:
+            return self._metadata[key]
+        for name, identity in need.soon:
+            other, version = page_key(name, identity)
+            if other not in self.fixed:
+                self._want_metadata(other, version)
+        return job.result()
 
     def _foreign(self, requires: Iterable[str]) -> Dependency | None:
         """Return what an index's package takes from a place that the project does not name.
 
         What only an extra asks for is let through: it is looked at once it is asked for.
         """
-        for text in requires:
-            if "@" not in text:
-                continue
+        for text in [text for text in requires if "@" in text]:
             try:
                 dependency = parse_dependency(text)
             except WheelrightError:
@@ -358,6 +365,8 @@ class Driver(Struct):
 
 def page_key(name: str, identity: str) -> tuple[str, str]:
     """Split a candidate's identity: what its page is kept by, and the version."""
+    if "@" not in identity:
+        return name, identity
     version, at, label = identity.partition("@")
     return f"{name}{at}{label}", version
 
