@@ -34,9 +34,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from packaging.specifiers import SpecifierSet
-
     from wheelright.targets import Interpreter
+    from wheelright.targets.specifiers import SpecifierSet
 
 _OLDEST = (3, 8)
 """The oldest Python that can be managed."""

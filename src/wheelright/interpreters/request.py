@@ -20,9 +20,8 @@ from wheelright.interpreters.errors import InvalidRequest
 from wheelright.targets.describing import cpu_name
 
 if TYPE_CHECKING:
-    from packaging.specifiers import SpecifierSet
-
     from wheelright.targets import Interpreter
+    from wheelright.targets.specifiers import SpecifierSet
 
 _IMPLEMENTATIONS = {
     "cpython": "cpython",
@@ -118,8 +117,8 @@ def release_of(version: str) -> tuple[int, ...]:
 
 @lru_cache(maxsize=256)
 def specifier_set(text: str) -> SpecifierSet:
-    """Parse a specifier set; raises ``packaging.specifiers.InvalidSpecifier``."""
-    from packaging.specifiers import SpecifierSet
+    """Parse a specifier set; raises ``InvalidSpecifier``."""
+    from wheelright.targets.specifiers import SpecifierSet
 
     return SpecifierSet(text)
 
@@ -163,7 +162,7 @@ def parse_request(text: str, directory: Path | None = None) -> PythonRequest:
 def _specifier(
     text: str, implementation: str | None, specifier: str | None = None
 ) -> PythonRequest:
-    from packaging.specifiers import InvalidSpecifier
+    from wheelright.targets.specifiers import InvalidSpecifier
 
     wanted = (specifier or text).strip()
     try:

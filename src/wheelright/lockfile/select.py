@@ -9,9 +9,6 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
-from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
 from wheelright.lockfile.errors import (
     AmbiguousLockError,
     ConflictingEntriesError,
@@ -21,9 +18,12 @@ from wheelright.lockfile.errors import (
 )
 from wheelright.lockfile.markers import door_words, normalised_name
 from wheelright.lockfile.walk import reached_names
+from wheelright.targets.specifiers import InvalidSpecifier, SpecifierSet
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
+
+    from packaging.markers import Marker
 
     from wheelright.lockfile.model import Lock, LockedPackage
 
@@ -183,6 +183,8 @@ def _check_offered(kind: str, asked: Collection[str], offered: Iterable[str]) ->
 
 @lru_cache(maxsize=4096)
 def _marker(text: str) -> Marker | None:
+    from packaging.markers import InvalidMarker, Marker
+
     try:
         return Marker(text)
     except InvalidMarker:
@@ -198,6 +200,8 @@ def _evaluate(
     marker = _marker(text)
     if marker is None:
         raise InvalidLockError(f"`{place}` is `{text}`, which is not a valid marker")
+    from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
+
     try:
         return marker.evaluate(values, context)
     except (UndefinedComparison, UndefinedEnvironmentName):

@@ -10,7 +10,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
-from packaging.requirements import InvalidRequirement, Requirement
 
 from wheelright.lockfile.errors import InvalidLockError
 from wheelright.lockfile.markers import (
@@ -20,12 +19,12 @@ from wheelright.lockfile.markers import (
     normalised_name,
     parse_condition,
 )
+from wheelright.targets.specifiers import SpecifierSet, read_plain_requirement
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from packaging.markers import Marker
-    from packaging.specifiers import SpecifierSet
 
     from wheelright.lockfile.model import LockedPackage, LockInputs
 
@@ -67,6 +66,13 @@ def parse_line(text: str) -> Line:
 
     :raises InvalidLockError: where it is no requirement.
     """
+    plain = read_plain_requirement(text)
+    if plain is not None:
+        name, extras, specifier = plain
+        names = tuple(sorted(map(normalised_name, extras)))
+        return Line(text, normalised_name(name), names, specifier, None, condition=True)
+    from packaging.requirements import InvalidRequirement, Requirement
+
     try:
         requirement = Requirement(text)
     except InvalidRequirement:
@@ -76,7 +82,7 @@ def parse_line(text: str) -> Line:
         text=text,
         name=normalised_name(requirement.name),
         extras=tuple(sorted(map(normalised_name, requirement.extras))),
-        specifier=requirement.specifier,
+        specifier=SpecifierSet(",".join(map(str, requirement.specifier))),
         marker=marker,
         condition=True if marker is None else parse_condition(str(marker)),
     )

@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from packaging.specifiers import SpecifierSet
     from packaging.version import Version
 
     from wheelright.project.document import Document
     from wheelright.project.requirement import Requirement
+    from wheelright.targets.specifiers import SpecifierSet
 
 
 class BuildSystem(Struct, frozen=True):

@@ -35,9 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from packaging.specifiers import SpecifierSet
-
     from wheelright.project.settings import Settings
+    from wheelright.targets.specifiers import SpecifierSet
 
 FILE_NAME: Final = "pyproject.toml"
 

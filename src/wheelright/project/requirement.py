@@ -9,15 +9,18 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
-from packaging.requirements import InvalidRequirement
-from packaging.requirements import Requirement as ParsedRequirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from wheelright.project.errors import BadValue
 from wheelright.project.names import normal_name, without_credentials
+from wheelright.targets.specifiers import (
+    InvalidSpecifier,
+    SpecifierSet,
+    read_plain_requirement,
+)
 
 if TYPE_CHECKING:
     from packaging.markers import Marker
+    from packaging.requirements import InvalidRequirement
 
     from wheelright.project.document import Place
 
@@ -60,24 +63,33 @@ class Requirement(Struct, frozen=True):
 
 def parse_requirement(text: str, place: Place | None = None) -> Requirement:
     """Parse a PEP 508 requirement; raise :class:`BadValue` that points at the fault in it."""
-    parsed = _parse(text)
+    name, extras, specifiers, marker, url = _parse(text)
     return Requirement(
-        name=normal_name(parsed.name),
-        specifier=parsed.specifier,
-        extras=tuple(sorted({normal_name(extra) for extra in parsed.extras})),
-        marker=parsed.marker,
-        url=parsed.url,
+        name=normal_name(name),
+        specifier=specifiers,
+        extras=tuple(sorted({normal_name(extra) for extra in extras})),
+        marker=marker,
+        url=url,
         text=text,
         place=place,
     )
 
 
 @lru_cache(maxsize=4096)
-def _parse(text: str) -> ParsedRequirement:
+def _parse(text: str) -> tuple[str, tuple[str, ...], SpecifierSet, Marker | None, str | None]:
+    """Return the name, the extras, the comparisons, the marker and the URL of a requirement."""
+    plain = read_plain_requirement(text)
+    if plain is not None:
+        return *plain, None, None
+    from packaging.requirements import InvalidRequirement
+    from packaging.requirements import Requirement as ParsedRequirement
+
     try:
-        return ParsedRequirement(text)
+        parsed = ParsedRequirement(text)
     except InvalidRequirement as problem:
         raise _fault(text, problem) from None
+    specifiers = SpecifierSet(",".join(map(str, parsed.specifier)))
+    return parsed.name, tuple(parsed.extras), specifiers, parsed.marker, parsed.url
 
 
 def _fault(text: str, problem: InvalidRequirement) -> BadValue:

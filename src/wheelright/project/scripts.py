@@ -19,9 +19,8 @@ from wheelright.project.values import SPECIFIER, wrong_type
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from packaging.specifiers import SpecifierSet
-
     from wheelright.project.settings import Settings
+    from wheelright.targets.specifiers import SpecifierSet
 
 _OPENING: Final = re.compile(r"^# /// ([a-zA-Z0-9-]+)[ \t]*$")
 _KEYS: Final = ("dependencies", "requires-python", "tool")

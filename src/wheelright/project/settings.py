@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from packaging.markers import Marker
-    from packaging.specifiers import SpecifierSet
 
     from wheelright.project.requirement import Requirement
+    from wheelright.targets.specifiers import SpecifierSet
 
 Level = Literal["default", "system", "user", "project", "uv", "file", "environment"]
 

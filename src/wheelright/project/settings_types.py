@@ -37,10 +37,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from packaging.markers import Marker
-    from packaging.specifiers import SpecifierSet
     from packaging.version import Version
 
     from wheelright.project.requirement import Requirement
+    from wheelright.targets.specifiers import SpecifierSet
 
 
 class Target(Struct, frozen=True):

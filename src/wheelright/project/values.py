@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from msgspec import Struct
-from packaging.markers import InvalidMarker, Marker
 from packaging.version import InvalidVersion, Version
 
 from wheelright.project.errors import BadValue
@@ -19,6 +18,8 @@ from wheelright.project.requirement import Requirement, parse_requirement, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from packaging.markers import Marker
 
 T = TypeVar("T")
 V = TypeVar("V")
@@ -207,6 +208,8 @@ def _parse_requirement(value: Any) -> Requirement:
 
 
 def _parse_marker(value: Any) -> Marker:
+    from packaging.markers import InvalidMarker, Marker
+
     try:
         return Marker(_parse_string(value))
     except InvalidMarker as problem:

@@ -21,14 +21,14 @@ from operator import eq, ge, gt, le, lt, ne
 from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct
-from packaging.markers import Marker as PackagingMarker
-from packaging.markers import UndefinedComparison
-from packaging.utils import canonicalize_name
 
 from wheelright.errors import RequestError
+from wheelright.targets.filenames import normalize_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+    from packaging.markers import Marker as PackagingMarker
 
 #: Spellings from before PEP 508 that old metadata still carries.
 ALIASES = {
@@ -150,7 +150,7 @@ def _compares(atom: Atom, value: str) -> bool:
     """Whether a comparison is true for a value of its variable: the only one that it looks at."""
     if not atom.swapped:
         if atom.variable == "extra" and atom.operator in {"==", "!="}:
-            same = canonicalize_name(value) == canonicalize_name(atom.literal)
+            same = normalize_name(value) == normalize_name(atom.literal)
             return same is (atom.operator == "==")
         if atom.variable in WORDS and _WORD.fullmatch(atom.literal):
             if atom.operator == "==":
@@ -186,6 +186,8 @@ def _numbers(text: str) -> tuple[int, ...]:
 
 
 def _evaluate(atom: Atom, values: Mapping[str, str]) -> bool:
+    from packaging.markers import UndefinedComparison
+
     try:
         return _packaging_marker(str(atom)).evaluate(dict(values))
     except UndefinedComparison:
@@ -194,6 +196,8 @@ def _evaluate(atom: Atom, values: Mapping[str, str]) -> bool:
 
 @lru_cache(maxsize=4096)
 def _packaging_marker(text: str) -> PackagingMarker:
+    from packaging.markers import Marker as PackagingMarker
+
     return PackagingMarker(text)
 
 

@@ -11,8 +11,9 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
+
+from wheelright.targets.specifiers import InvalidSpecifier, SpecifierSet
 
 if TYPE_CHECKING:
     from wheelright.resolver.markers import Atom

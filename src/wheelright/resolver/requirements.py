@@ -10,12 +10,10 @@ import re
 from functools import lru_cache
 
 from msgspec import Struct
-from packaging.requirements import InvalidRequirement as PackagingInvalidRequirement
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
 
 from wheelright.errors import RequestError
 from wheelright.resolver.markers import MarkerTree, parse_marker
+from wheelright.targets.filenames import normalize_name
 
 _PLAIN = re.compile(
     r"""\s*(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)
@@ -59,13 +57,13 @@ def parse_dependency(text: str) -> Dependency:
         return _through_packaging(text)
     extras = match["extras"]
     names = (
-        tuple(sorted({canonicalize_name(extra.strip()) for extra in extras.split(",") if extra}))
+        tuple(sorted({normalize_name(extra.strip()) for extra in extras.split(",") if extra}))
         if extras
         else ()
     )
     return Dependency(
         text,
-        canonicalize_name(match["name"]),
+        normalize_name(match["name"]),
         names,
         ",".join(part.replace(" ", "") for part in match["spec"].split(",") if part.strip()),
         parse_marker(match["marker"]) if match["marker"] else None,
@@ -73,6 +71,9 @@ def parse_dependency(text: str) -> Dependency:
 
 
 def _through_packaging(text: str) -> Dependency:
+    from packaging.requirements import InvalidRequirement as PackagingInvalidRequirement
+    from packaging.requirements import Requirement
+
     try:
         requirement = Requirement(text)
     except PackagingInvalidRequirement as error:
@@ -81,8 +82,8 @@ def _through_packaging(text: str) -> Dependency:
         ) from error
     return Dependency(
         text,
-        canonicalize_name(requirement.name),
-        tuple(sorted(canonicalize_name(extra) for extra in requirement.extras)),
+        normalize_name(requirement.name),
+        tuple(sorted(normalize_name(extra) for extra in requirement.extras)),
         str(requirement.specifier),
         parse_marker(str(requirement.marker)) if requirement.marker else None,
         requirement.url,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
-from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from wheelright.project import WorkspaceError
 from wheelright.resolver.pythons import pieces
+from wheelright.targets.specifiers import SpecifierSet
 
 if TYPE_CHECKING:
     from wheelright.project import Project, Workspace

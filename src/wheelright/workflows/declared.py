@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
-from packaging.specifiers import SpecifierSet
 
 from wheelright.errors import RequestError, UsageError
 from wheelright.project import Target, nearest_name
 from wheelright.targets import compatible_tags, marker_values, parse_platform
 from wheelright.targets.errors import UnknownPlatform
+from wheelright.targets.specifiers import SpecifierSet
 from wheelright.targets.target_file import read_target_file
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
-from packaging.specifiers import SpecifierSet
 
 from wheelright.errors import RequestError
 from wheelright.project import Target
 from wheelright.targets.errors import UnknownPlatform
+from wheelright.targets.specifiers import SpecifierSet
 from wheelright.workflows.declared import (
     NATIVE,
     VARIABLE,

@@ -22,9 +22,8 @@ from wheelright.workflows.direct.ask import Ask
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from packaging.specifiers import SpecifierSet
-
     from wheelright.project import Project, Requirement, Source, Workspace
+    from wheelright.targets.specifiers import SpecifierSet
     from wheelright.workflows.context import Context
     from wheelright.workflows.options import Selection
 

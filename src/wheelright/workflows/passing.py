@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packaging.markers import Marker
-
 from wheelright.outside.urls import redact
 from wheelright.resolver.candidates import version_of
 from wheelright.targets import nearest_wheel
@@ -60,6 +58,8 @@ def holds_at(text: str, values: Mapping[str, str]) -> bool:
         "extras": nothing,
         "dependency_groups": nothing,
     }
+    from packaging.markers import Marker
+
     return Marker(text).evaluate(said, "lock_file")
 
 

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from wheelright.lockfile import InvalidLockError
 from wheelright.lockfile.choose import NoFile, choose_file
@@ -28,6 +27,7 @@ from wheelright.targets import (
     parse_platform,
     parse_wheel_name,
 )
+from wheelright.targets.specifiers import InvalidSpecifier, SpecifierSet
 from wheelright.workflows.declared import NEWEST_MINOR, OLDEST_MINOR
 from wheelright.workflows.proofs import Cell, TargetProof, pythons_words
 

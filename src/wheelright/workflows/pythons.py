@@ -11,10 +11,9 @@ from msgspec import Struct
 from wheelright.interpreters import Search, find, find_pin
 
 if TYPE_CHECKING:
-    from packaging.specifiers import SpecifierSet
-
     from wheelright.project import Project
     from wheelright.targets import Interpreter
+    from wheelright.targets.specifiers import SpecifierSet
     from wheelright.workflows.context import Context
 
 

@@ -24,10 +24,9 @@ from wheelright.workflows.stated import prereleases_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from packaging.specifiers import SpecifierSet
-
     from wheelright.project import Project, Requirement, Settings, Source, Workspace
     from wheelright.project.settings_types import PackageEdit
+    from wheelright.targets.specifiers import SpecifierSet
     from wheelright.workflows.declared import DeclaredTarget
     from wheelright.workflows.options import ResolveOptions
 

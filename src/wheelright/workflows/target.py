@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 from msgspec.structs import replace
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from wheelright.errors import RequestError, UsageError
 from wheelright.interpreters import find, list_interpreters
@@ -21,6 +20,7 @@ from wheelright.project import Target
 from wheelright.project.edit_targets import declare_target
 from wheelright.targets import WELL_KNOWN_NAMES, detect_machine, parse_platform
 from wheelright.targets.errors import UnknownPlatform
+from wheelright.targets.specifiers import InvalidSpecifier, SpecifierSet
 from wheelright.targets.target_file import TargetFile
 from wheelright.workflows.declared import (
     NATIVE,

@@ -10,15 +10,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
-from packaging.markers import Marker
-from packaging.specifiers import SpecifierSet
 
 from wheelright.lockfile import LockedTarget
 from wheelright.resolver import ResolutionFailure, resolve
+from wheelright.targets.specifiers import SpecifierSet
 from wheelright.workflows.declared import NEWEST_MINOR, TargetError, minors_of
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Mapping, Sequence
+    from collections.abc import Generator, Mapping, Sequence
 
     from wheelright.resolver import Answer, Need, Request, Resolution
     from wheelright.workflows.declared import DeclaredTarget
@@ -64,11 +63,15 @@ def points_of(
     return Points(tuple(points), tuple(pythons), tuple(optional))
 
 
-def _within(target: DeclaredTarget, environments: Iterable[str]) -> list[bool]:
+def _within(target: DeclaredTarget, environments: Sequence[str]) -> list[bool]:
     """Return, per Python of a target, whether one of the markers holds there."""
+    if not environments:
+        return [True] * len(target.pythons)
+    from packaging.markers import Marker
+
     markers = [Marker(text) for text in environments]
     return [
-        not markers or any(marker.evaluate(dict(target.values(python))) for marker in markers)
+        any(marker.evaluate(dict(target.values(python))) for marker in markers)
         for python in target.pythons
     ]
 

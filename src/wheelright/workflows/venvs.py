@@ -15,10 +15,9 @@ from wheelright.workflows.per_target import clear_place
 from wheelright.workflows.pythons import choose_python, python_wish, search_in
 
 if TYPE_CHECKING:
-    from packaging.specifiers import SpecifierSet
-
     from wheelright.project import Project
     from wheelright.targets import Interpreter
+    from wheelright.targets.specifiers import SpecifierSet
     from wheelright.venv import Installed, Record, Venv
     from wheelright.workflows.context import Context
 

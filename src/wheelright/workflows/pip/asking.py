@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, cast
 
 from msgspec import Struct
 from msgspec.structs import replace
-from packaging.markers import Marker
 
 from wheelright.errors import RequestError
 from wheelright.project import BadValue, ProjectFileError, load_project, source_of_reference
@@ -412,6 +411,8 @@ def holds(marker: str | None, values: Mapping[str, str] | None, extras: Iterable
     """Whether a marker holds in the one environment (always, where all are meant)."""
     if marker is None or values is None:
         return True
+    from packaging.markers import Marker
+
     parsed = Marker(marker)
     environment = cast("dict[str, str]", {**values})
     return any(parsed.evaluate({**environment, "extra": extra}) for extra in ("", *extras))

@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from wheelright.targets import normalize_name
+from wheelright.targets.specifiers import InvalidSpecifier, SpecifierSet
 from wheelright.venv.inspect import read_record_paths
 from wheelright.workflows.outcomes import TreeNode, TreeOutcome
 from wheelright.workflows.pip.present import facts_of, parsed
