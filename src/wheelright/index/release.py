@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 from msgspec import Struct
 
-from wheelright.index.versions import order_of
 from wheelright.store import File
 from wheelright.targets.errors import InvalidFileName
 from wheelright.targets.filenames import (
@@ -265,6 +264,8 @@ def group_files(project: str, files: Iterable[File], index: str) -> tuple[Releas
     Left out: what is neither a wheel nor an sdist, what belongs to another project, and what has
     no valid version (PEP 440). Two spellings of a version are one release, named by the longer.
     """
+    from wheelright.index.versions import order_of
+
     read = _version_reader(project)
     spelled: dict[str, dict[str, File]] = {}
     for file in files:

@@ -1,35 +1,28 @@
-"""Connections: a thread-safe pool that keeps them alive, TLS, and proxies.
+"""Connections: a thread-safe pool that keeps them alive, and proxies.
 
-Must live here: what decides how a connection is opened. Must not live here: requests, retries,
-redirects and credentials of hosts (``http``). A connection belongs to one thread while it is
-taken; only :class:`Pool` is shared.
+Must live here: what decides how a connection is opened. Must not live here: what is said over it
+(``wire``), TLS (``tls``), retries, redirects and credentials of hosts (``exchange``). A connection
+belongs to one thread while it is taken; only :class:`Pool` is shared.
 """
 
 from __future__ import annotations
 
-import os
-import ssl
+import socket
 import threading
-from http.client import HTTPConnection, HTTPSConnection
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 
 from wheelright.errors import UsageError
 from wheelright.outside.urls import Address, basic, parse_address, redact, split_credentials
+from wheelright.outside.wire import Connection
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+    from pathlib import Path
+    from ssl import SSLContext
 
-_BUNDLES = (
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/ca-bundle.pem",
-    "/etc/pki/tls/cacert.pem",
-    "/etc/ssl/cert.pem",
-)
-"""Where systems keep their trusted certificates, for a Python that was built elsewhere."""
+    from wheelright.outside.tls import Trust
 
 
 class Proxies(Struct, frozen=True):
@@ -98,65 +91,6 @@ def _in_network(rule: str, host: str) -> bool:
         return False
 
 
-class Trust:
-    """TLS settings: the system's certificates and ``cert`` on top; contexts are built when used.
-
-    ``insecure_hosts`` are ``name`` or ``name:port``, whose certificates are not checked.
-    """
-
-    def __init__(self, cert: Path | None, insecure_hosts: Collection[str]) -> None:
-        self._cert = cert
-        self._insecure = frozenset(host.lower() for host in insecure_hosts)
-        self._contexts: dict[bool, ssl.SSLContext] = {}
-        self._lock = threading.Lock()
-
-    def context(self, host: str, port: int) -> ssl.SSLContext:
-        """Return the context for a host; raises UsageError where ``cert`` cannot be read."""
-        checked = not ({host, f"{host}:{port}"} & self._insecure)
-        with self._lock:
-            if checked not in self._contexts:
-                self._contexts[checked] = self._build() if checked else _unchecked()
-            return self._contexts[checked]
-
-    def _build(self) -> ssl.SSLContext:
-        try:
-            context = ssl.create_default_context()
-            if self._cert is not None:
-                context.load_verify_locations(cafile=self._cert)
-        except (OSError, ssl.SSLError) as error:
-            broken = self._cert or os.environ.get("SSL_CERT_FILE") or "the system's certificates"
-            raise UsageError(
-                f"Could not read the trusted certificates from `{broken}`",
-                details=[str(error)],
-                hints=["name a file with certificates in PEM format"],
-            ) from error
-        if not _system_has_certificates():
-            bundle = next((path for path in _BUNDLES if Path(path).is_file()), None)
-            if bundle is not None:
-                context.load_verify_locations(cafile=bundle)
-        return context
-
-
-def _system_has_certificates() -> bool:
-    """Whether this Python's own places hold certificates (they do not where it was moved)."""
-    if os.name == "nt":
-        return True
-    file, folder = ssl.get_default_verify_paths()[:2]
-    if file:
-        return True
-    if not folder:
-        return False
-    with os.scandir(folder) as entries:
-        return any(entry.name.endswith(".0") for entry in entries)
-
-
-def _unchecked() -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
-
-
 class Endpoint(NamedTuple):
     """What connections are alike by: where they lead, and through which proxy."""
 
@@ -171,21 +105,37 @@ class Endpoint(NamedTuple):
         return self.proxy is not None and self.scheme == "http"
 
 
-class Pool:
-    """Idle connections by endpoint. As many are open as threads use at a time."""
+class TunnelError(OSError):
+    """A proxy does not pass on; the text is what it answered."""
 
-    def __init__(self, trust: Trust, *, connect_timeout: float, read_timeout: float) -> None:
-        self._trust = trust
+
+class Pool:
+    """Idle connections by endpoint. As many are open as threads use at a time.
+
+    ``cert`` and ``insecure_hosts`` are those of ``tls.Trust``; time-outs are in seconds.
+    """
+
+    def __init__(
+        self,
+        cert: Path | None,
+        insecure_hosts: Collection[str],
+        *,
+        connect_timeout: float,
+        read_timeout: float,
+    ) -> None:
+        self._trusted = cert, insecure_hosts
+        self._trust: Trust | None = None
         self._connect_timeout = connect_timeout
         self._read_timeout = read_timeout
-        self._idle: dict[Endpoint, list[HTTPConnection]] = {}
+        self._idle: dict[Endpoint, list[Connection]] = {}
         self._closed = False
         self._lock = threading.Lock()
 
-    def take(self, endpoint: Endpoint) -> tuple[HTTPConnection, bool]:
+    def take(self, endpoint: Endpoint) -> tuple[Connection, bool]:
         """Return an open connection, and whether it was used before.
 
-        Raises ``OSError`` where none can be opened, and UsageError for a proxy that is not usable.
+        Raises ``OSError`` and WireError where none can be opened, and UsageError for a proxy or
+        certificates that are not usable.
         """
         with self._lock:
             idle = self._idle.get(endpoint)
@@ -193,7 +143,7 @@ class Pool:
                 return idle.pop(), True
         return self._open(endpoint), False
 
-    def give_back(self, endpoint: Endpoint, connection: HTTPConnection) -> None:
+    def give_back(self, endpoint: Endpoint, connection: Connection) -> None:
         """Keep a connection, whose answer was read to the end, for the next request."""
         with self._lock:
             if not self._closed:
@@ -216,46 +166,67 @@ class Pool:
         for endpoint in endpoints:
             self.forget(endpoint)
 
-    def _open(self, endpoint: Endpoint) -> HTTPConnection:
-        connection = self._prepare(endpoint)
-        try:
-            connection.connect()
-        except BaseException:
-            connection.close()
-            raise
-        connection.sock.settimeout(self._read_timeout)
-        connection.auto_open = 0  # one that died is replaced, never reopened in silence
-        return connection
-
-    def _prepare(self, endpoint: Endpoint) -> HTTPConnection:
-        limit = self._connect_timeout
+    def _open(self, endpoint: Endpoint) -> Connection:
         if endpoint.proxy is None:
-            return self._plain_or_tls(endpoint.scheme, endpoint.host, endpoint.port)
-        clean, credentials = split_credentials(endpoint.proxy)
+            place, credentials = endpoint.host, None
+            port, secure = endpoint.port, endpoint.scheme == "https"
+            tunnel = False
+        else:
+            proxy, credentials = _proxy_of(endpoint.proxy)
+            place, port = proxy.host, proxy.port
+            secure, tunnel = proxy.scheme == "https", endpoint.scheme == "https"
+            if secure and tunnel:
+                raise UsageError(
+                    f"The proxy `{redact(endpoint.proxy)}` is not usable for `https:` addresses",
+                    details=["TLS to the proxy and through it at once is not supported"],
+                    hints=["set `HTTPS_PROXY` to the proxy's `http:` address"],
+                )
+        name = (endpoint.host, endpoint.port) if tunnel else (place, port)
+        context = self._context(*name) if secure or tunnel else None
+        opened = socket.create_connection((place, port), self._connect_timeout)
         try:
-            proxy = parse_address(clean)
-        except ValueError as error:
-            raise UsageError(
-                f"The proxy `{redact(endpoint.proxy)}` is not usable",
-                details=["only `http:` and `https:` proxies are known"],
-                hints=["set `HTTP_PROXY` and `HTTPS_PROXY` to an address like `http://host:3128`"],
-            ) from error
-        if endpoint.scheme == "http":
-            return self._plain_or_tls(proxy.scheme, proxy.host, proxy.port)
-        if proxy.scheme == "https":
-            raise UsageError(
-                f"The proxy `{redact(endpoint.proxy)}` is not usable for `https:` addresses",
-                details=["TLS to the proxy and through it at once is not supported"],
-                hints=["set `HTTPS_PROXY` to the proxy's `http:` address"],
-            )
-        context = self._trust.context(endpoint.host, endpoint.port)
-        tunnel = HTTPSConnection(proxy.host, proxy.port, timeout=limit, context=context)
-        headers = {"Proxy-Authorization": basic(*credentials)} if credentials else {}
-        tunnel.set_tunnel(endpoint.host, endpoint.port, headers)
-        return tunnel
+            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if tunnel:
+                _ask_through(opened, endpoint, credentials)
+            if context is not None:
+                opened = context.wrap_socket(opened, server_hostname=name[0])
+            opened.settimeout(self._read_timeout)
+            return Connection(opened)
+        except BaseException:
+            opened.close()
+            raise
 
-    def _plain_or_tls(self, scheme: str, host: str, port: int) -> HTTPConnection:
-        if scheme == "http":
-            return HTTPConnection(host, port, timeout=self._connect_timeout)
-        context = self._trust.context(host, port)
-        return HTTPSConnection(host, port, timeout=self._connect_timeout, context=context)
+    def _context(self, host: str, port: int) -> SSLContext:
+        with self._lock:
+            if self._trust is None:
+                from wheelright.outside.tls import Trust
+
+                self._trust = Trust(*self._trusted)
+        return self._trust.context(host, port)
+
+
+def _proxy_of(text: str) -> tuple[Address, tuple[str, str] | None]:
+    """Take a proxy's address apart, and its credentials. Raises UsageError."""
+    clean, credentials = split_credentials(text)
+    try:
+        return parse_address(clean), credentials
+    except ValueError as error:
+        raise UsageError(
+            f"The proxy `{redact(text)}` is not usable",
+            details=["only `http:` and `https:` proxies are known"],
+            hints=["set `HTTP_PROXY` and `HTTPS_PROXY` to an address like `http://host:3128`"],
+        ) from error
+
+
+def _ask_through(
+    opened: socket.socket, endpoint: Endpoint, credentials: tuple[str, str] | None
+) -> None:
+    """Ask a proxy to pass on all that follows. Raises ``OSError`` where it does not."""
+    host = f"[{endpoint.host}]" if ":" in endpoint.host else endpoint.host
+    target = f"{host}:{endpoint.port}"
+    headers = {"host": target}
+    if credentials:
+        headers["proxy-authorization"] = basic(*credentials)
+    head = Connection(opened).ask(target, headers, method="CONNECT")
+    if head.status != 200:
+        raise TunnelError(f"{head.status} {head.reason}".strip())

@@ -1,10 +1,8 @@
-"""Exchanges with servers: ``http.client`` with a pool, retries, redirects and credentials.
+"""Exchanges with servers: a pool of connections, retries, redirects and credentials.
 
 Must live here: what a request is, when it is tried again and where it may be redirected.
-Must not live here: what addresses mean, files (``http``), caching, and where credentials are
-looked up (a callable in the settings supplies them). ``http.client`` was chosen over client
-libraries because it is the quickest pure Python there is for many small pages (see the table in
-the design) and costs no dependency.
+Must not live here: the form of messages (``wire``), what addresses mean, files (``http``), caching,
+and where credentials are looked up (a callable in the settings supplies them).
 
 How requests are tried again:
 
@@ -22,16 +20,14 @@ from __future__ import annotations
 
 import os
 import socket
-import ssl
+import sys
 import time
 import zlib
 from contextlib import contextmanager
-from http import HTTPStatus
-from http.client import HTTPConnection, HTTPException, HTTPResponse, IncompleteRead
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 from urllib.parse import urljoin
 
-from wheelright.outside.connections import Endpoint, Pool, Trust, proxies_from
+from wheelright.outside.connections import Endpoint, Pool, TunnelError, proxies_from
 from wheelright.outside.errors import HttpError
 from wheelright.outside.messages import Response, Stream
 from wheelright.outside.urls import (
@@ -41,11 +37,13 @@ from wheelright.outside.urls import (
     redact,
     split_credentials,
 )
+from wheelright.outside.wire import CutBodyError, WireError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 
     from wheelright.outside.messages import HttpSettings
+    from wheelright.outside.wire import Connection, Head
 
 T = TypeVar("T")
 
@@ -62,18 +60,10 @@ _BOUND_TO_ORIGIN: Final = frozenset({"authorization", "cookie"})
 class _Answer(NamedTuple):
     """The head of an answer, and the connection its body comes on."""
 
-    connection: HTTPConnection
+    connection: Connection
     endpoint: Endpoint
-    raw: HTTPResponse
+    head: Head
     url: str
-
-    @property
-    def headers(self) -> dict[str, str]:
-        fields: dict[str, str] = {}
-        for name, value in self.raw.getheaders():
-            key = name.lower()
-            fields[key] = f"{fields[key]}, {value}" if key in fields else value
-        return fields
 
 
 class Exchange:
@@ -83,7 +73,8 @@ class Exchange:
         self.settings = settings
         self._proxies = proxies_from(os.environ) if settings.proxies is None else settings.proxies
         self._pool = Pool(
-            Trust(settings.cert, settings.insecure_hosts),
+            settings.cert,
+            settings.insecure_hosts,
             connect_timeout=settings.connect_timeout,
             read_timeout=settings.timeout,
         )
@@ -100,9 +91,9 @@ class Exchange:
 
         def attempt() -> Response:
             answer = self._answer(url, wanted, ok)
-            fields = answer.headers
+            fields = answer.head.headers
             body = b"".join(self._body(answer))
-            return Response(answer.raw.status, fields, _decoded(body, fields, answer), answer.url)
+            return Response(answer.head.status, fields, _decoded(body, fields, answer), answer.url)
 
         return self._persist(attempt)
 
@@ -112,11 +103,11 @@ class Exchange:
         answer = self._persist(lambda: self._answer(url, headers, (200, 206)))
         chunks = self._body(answer)
         try:
-            length = answer.raw.length
-            yield Stream(answer.raw.status, answer.headers, answer.url, length, chunks)
+            head = answer.head
+            yield Stream(head.status, head.headers, answer.url, head.length, chunks)
         finally:
             chunks.close()
-            if not answer.raw.isclosed():  # nobody began to read
+            if not answer.head.taken:  # nobody began to read
                 answer.connection.close()
 
     def _persist(self, attempt: Callable[[], T]) -> T:
@@ -144,8 +135,8 @@ class Exchange:
         address = _address(clean)
         for _ in range(_MOST_REDIRECTS + 1):
             answer = self._send(address, clean, self._signed(headers, clean, credentials))
-            status = answer.raw.status
-            location = answer.raw.getheader("location")
+            status = answer.head.status
+            location = answer.head.headers.get("location")
             if status not in _REDIRECTS or location is None:
                 if status in ok:
                     return answer
@@ -175,6 +166,7 @@ class Exchange:
         """Send one request and read the head of its answer; dead kept connections are replaced."""
         endpoint = Endpoint(*address[:3], self._proxies.serving(address))
         target = address.target
+        headers = {"host": address.origin.partition("://")[2], **headers}
         if endpoint.forwards:
             target = address.origin + target
             _, credentials = split_credentials(endpoint.proxy or "")
@@ -183,12 +175,11 @@ class Exchange:
         while True:
             try:
                 connection, used = self._pool.take(endpoint)
-            except (OSError, HTTPException) as error:
+            except (OSError, WireError) as error:
                 raise self._failed(url, error, endpoint, connecting=True) from error
             try:
-                connection.request("GET", target, headers=headers)
-                return _Answer(connection, endpoint, connection.getresponse(), url)
-            except (OSError, HTTPException) as error:
+                return _Answer(connection, endpoint, connection.ask(target, headers), url)
+            except (OSError, WireError) as error:
                 connection.close()
                 if used and not isinstance(error, TimeoutError):
                     self._pool.forget(endpoint)
@@ -200,33 +191,30 @@ class Exchange:
 
     def _body(self, answer: _Answer) -> Generator[bytes]:
         """Yield the body; at its end the connection goes back to the pool."""
-        raw = answer.raw
-        expected, got = raw.length, 0
+        head, got = answer.head, 0
+        head.taken = True
         whole = False
         try:
-            while chunk := raw.read(_CHUNK):
+            for chunk in answer.connection.body(head, _CHUNK):
                 got += len(chunk)
                 yield chunk
-            if expected is not None and got < expected:
-                raise IncompleteRead(b"", expected - got)
             whole = True
-        except IncompleteRead as error:
+        except CutBodyError as error:
             cause = f"the body broke off after {got} bytes"
-            if expected is not None:
-                cause = f"the body broke off after {got} of {expected} bytes"
+            if head.length is not None:
+                cause = f"the body broke off after {got} of {head.length} bytes"
             raise HttpError(redact(answer.url), cause, transient=True) from error
-        except (OSError, HTTPException) as error:
+        except (OSError, WireError) as error:
             raise self._failed(answer.url, error, answer.endpoint) from error
         finally:
-            raw.close()
-            if whole and not raw.will_close:
+            if whole and head.keep:
                 self._pool.give_back(answer.endpoint, answer.connection)
             else:
                 answer.connection.close()
 
     def _drop(self, answer: _Answer) -> None:
         """Finish with an answer whose body nobody wants, and keep its connection if it is cheap."""
-        if answer.raw.length is not None and answer.raw.length <= _DRAINED:
+        if answer.head.length is not None and answer.head.length <= _DRAINED:
             try:
                 for _ in self._body(answer):
                     pass
@@ -239,7 +227,9 @@ class Exchange:
 
     def _refused(self, answer: _Answer) -> HttpError:
         """Build the error for a status that was not asked for."""
-        status = answer.raw.status
+        from http import HTTPStatus
+
+        status = answer.head.status
         try:
             phrase = HTTPStatus(status).phrase
         except ValueError:
@@ -254,7 +244,7 @@ class Exchange:
             f"{status} {phrase}",
             status=status,
             transient=status in _TRANSIENT,
-            retry_after=_seconds(answer.raw.getheader("retry-after")),
+            retry_after=_seconds(answer.head.headers.get("retry-after")),
             hints=hints,
         )
         self._drop(answer)
@@ -263,7 +253,7 @@ class Exchange:
     def _failed(
         self,
         url: str,
-        error: OSError | HTTPException,
+        error: OSError | WireError,
         endpoint: Endpoint,
         *,
         connecting: bool = False,
@@ -276,22 +266,16 @@ class Exchange:
 
 
 def _explain(
-    error: OSError | HTTPException, endpoint: Endpoint, limit: float
+    error: OSError | WireError, endpoint: Endpoint, limit: float
 ) -> tuple[str, bool, list[str]]:
     """Say why in words, whether a later try may help, and what to do."""
     host = endpoint.host
+    secure = _explain_tls(error, host)
+    if secure is not None:
+        return secure
     match error:
         case TimeoutError():
             return f"no answer from `{host}` for {limit:g} seconds", True, []
-        case ssl.SSLCertVerificationError():
-            reason = error.verify_message or "it does not match"
-            hint = "name the file of your company's certificates with `SSL_CERT_FILE`"
-            return f"the certificate of `{host}` is not trusted ({reason})", False, [hint]
-        case ssl.SSLEOFError() | ssl.SSLZeroReturnError():
-            return "the server closed the connection", True, []
-        case ssl.SSLError():
-            reason = (error.reason or "no reason given").lower().replace("_", " ")
-            return f"no secure connection to `{host}` ({reason})", False, []
         case socket.gaierror():
             shown = redact(endpoint.proxy).partition("://")[2] if endpoint.proxy else host
             again = error.errno == socket.EAI_AGAIN
@@ -300,14 +284,23 @@ def _explain(
             return "the connection was refused", True, []
         case ConnectionError():  # RemoteDisconnected too
             return "the server closed the connection", True, []
-        case OSError() if error.errno is None:  # http.client says so of CONNECT
-            said = str(error).removeprefix("Tunnel connection failed: ")
+        case TunnelError():
+            said = str(error)
             hint = "check `HTTPS_PROXY`, and the credentials in it"
             return f"the proxy answered {said}", said[:1] == "5", [hint]
         case OSError():
             return (error.strerror or "the connection failed").lower(), True, []
         case _:
-            return f"the answer is not HTTP ({type(error).__name__})", True, []
+            return f"the answer is not HTTP ({error})", True, []
+
+
+def _explain_tls(error: OSError | WireError, host: str) -> tuple[str, bool, list[str]] | None:
+    """Say what a failure of TLS means, if it is one; where TLS was not loaded, it is none."""
+    if isinstance(error, TimeoutError | WireError) or "ssl" not in sys.modules:
+        return None
+    from wheelright.outside.tls import explain
+
+    return explain(error, host)
 
 
 def _address(url: str, *, came_from: str | None = None) -> Address:

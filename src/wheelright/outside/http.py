@@ -1,7 +1,7 @@
 """The HTTP client, as the rest of Wheelright sees it; ``file:`` addresses are answered here.
 
 Must live here: what works without a network. What needs one is in ``exchange``, loaded with the
-first request: TLS and ``http.client`` take longer to load than a lock from the cache takes.
+first request: sockets and TLS take longer to load than a small lock from the cache takes.
 """
 
 from __future__ import annotations

@@ -1,0 +1,104 @@
+"""TLS: whom to trust, and what its errors mean. Loaded with the first ``https:`` connection.
+
+Must live here: every use of ``ssl``, which takes as long to load as all else of a request.
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wheelright.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+_BUNDLES = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/pki/tls/cacert.pem",
+    "/etc/ssl/cert.pem",
+)
+"""Where systems keep their trusted certificates, for a Python that was built elsewhere."""
+
+
+class Trust:
+    """TLS settings: the system's certificates and ``cert`` on top; contexts are built when used.
+
+    ``insecure_hosts`` are ``name`` or ``name:port``, whose certificates are not checked.
+    """
+
+    def __init__(self, cert: Path | None, insecure_hosts: Collection[str]) -> None:
+        self._cert = cert
+        self._insecure = frozenset(host.lower() for host in insecure_hosts)
+        self._contexts: dict[bool, ssl.SSLContext] = {}
+        self._lock = threading.Lock()
+
+    def context(self, host: str, port: int) -> ssl.SSLContext:
+        """Return the context for a host; raises UsageError where ``cert`` cannot be read."""
+        checked = not ({host, f"{host}:{port}"} & self._insecure)
+        with self._lock:
+            if checked not in self._contexts:
+                self._contexts[checked] = self._build() if checked else _unchecked()
+            return self._contexts[checked]
+
+    def _build(self) -> ssl.SSLContext:
+        try:
+            context = ssl.create_default_context()
+            if self._cert is not None:
+                context.load_verify_locations(cafile=self._cert)
+        except (OSError, ssl.SSLError) as error:
+            broken = self._cert or os.environ.get("SSL_CERT_FILE") or "the system's certificates"
+            raise UsageError(
+                f"Could not read the trusted certificates from `{broken}`",
+                details=[str(error)],
+                hints=["name a file with certificates in PEM format"],
+            ) from error
+        if not _system_has_certificates():
+            bundle = next((path for path in _BUNDLES if Path(path).is_file()), None)
+            if bundle is not None:
+                context.load_verify_locations(cafile=bundle)
+        return context
+
+
+def _system_has_certificates() -> bool:
+    """Whether this Python's own places hold certificates (they do not where it was moved)."""
+    if os.name == "nt":
+        return True
+    file, folder = ssl.get_default_verify_paths()[:2]
+    if file:
+        return True
+    if not folder:
+        return False
+    with os.scandir(folder) as entries:
+        return any(entry.name.endswith(".0") for entry in entries)
+
+
+def _unchecked() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def explain(error: OSError, host: str) -> tuple[str, bool, list[str]] | None:
+    """Say in words what failed, whether a later try may help, and what to do.
+
+    ``None`` for an error that is none of TLS.
+    """
+    match error:
+        case ssl.SSLCertVerificationError():
+            reason = error.verify_message or "it does not match"
+            hint = "name the file of your company's certificates with `SSL_CERT_FILE`"
+            return f"the certificate of `{host}` is not trusted ({reason})", False, [hint]
+        case ssl.SSLEOFError() | ssl.SSLZeroReturnError():
+            return "the server closed the connection", True, []
+        case ssl.SSLError():
+            reason = (error.reason or "no reason given").lower().replace("_", " ")
+            return f"no secure connection to `{host}` ({reason})", False, []
+        case _:
+            return None
