@@ -35,6 +35,7 @@ from wheelright.venv import (
     read_record,
     write_record,
 )
+from wheelright.venv import place as placing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -204,8 +205,14 @@ def _in_child(count: object, path: str, wheels: Sequence[StoredWheel]) -> NoRetu
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_a_kill_at_any_step_is_repaired_by_the_next_sync(tmp_path: Path, store: Store) -> None:
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_kill_at_any_step_is_repaired_by_the_next_sync(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch, threads: int
+) -> None:
     """A sync that changes, adds and removes is killed at each change of the disk in turn."""
+    if threads > 1:
+        monkeypatch.setattr(placing, "_FEW_FILES", 0)
+        monkeypatch.setattr(placing, "_FILES_OF_A_PART", 1)
     scripts = {"tool": "a:main"}
     old = [
         put_wheel(store, "a", "1.0", files={"a.py": "1", "a_old.py": ""}, scripts=scripts),

@@ -173,6 +173,7 @@ class Placer:
         self._arch = arch
         self._owners: dict[str, str] = {}
         self._told: set[tuple[str, str]] = set()
+        self._changing = Lock()
         self.mode: LinkMode = mode
 
     def place_all(self, coming: Sequence[Placement], done: Callable[[str], None]) -> None:
@@ -188,13 +189,20 @@ class Placer:
                 done(one.wheel.name)
             return
         arriving = [_Arriving(each, lay_out(each.wheel, self._venv)) for each in coming]
-        shared = {name for one in arriving for name in self._claim(one.name, one.layout)}
-        alone = [one for one in arriving if one.name not in shared]
+        shared = {name for each in arriving for name in self._claim(each.name, each.layout)}
+        alone = [each for each in arriving if each.name not in shared]
         alone.sort(key=lambda one: -len(one.layout.inside))
+        large = [one for one in alone if len(one.layout.inside) > _FILES_OF_A_PART]
 
         def place(one: _Arriving) -> None:
             self._place(one)
             done(one.name)
+
+        def begin(one: _Arriving) -> None:
+            if one in large:
+                self._begin(one)
+            else:
+                place(one)
 
         def place_part(part: tuple[_Arriving, Sequence[Entry]]) -> None:
             one, entries = part
@@ -203,14 +211,12 @@ class Placer:
                 self._complete(one)
                 done(one.name)
 
-        for first in [*alone[-1:], *(one for one in arriving if one.name in shared)]:
-            place(first)  # it finds out how the disks can link
-        del alone[-1:]
-        large = [one for one in alone if len(one.layout.inside) > _FILES_OF_A_PART]
-        for begun in large:
-            self._begin(begun)
-        run_all(place_part, [(one, part) for one in large for part in one.parts()], _THREADS)
-        run_all(place, alone[len(large) :], _THREADS)
+        for each in arriving:
+            if each.name in shared:
+                place(each)
+        run_all(begin, alone, _THREADS)
+        parts = [(one, part) for one in large for part in one.parts()]
+        run_all(place_part, parts, _THREADS)
 
     def place(
         self, wheel: StoredWheel, *, origin: Origin | None = None, requested: bool = False
@@ -270,8 +276,9 @@ class Placer:
         mode = place_tree(one.placement.wheel.path, below, pairs, asked)
         if mode == asked:
             return
-        self.mode = mode
-        if mode == "copy":
+        with self._changing:
+            first, self.mode = self.mode != mode, mode
+        if first and mode == "copy":
             self._warn(
                 "The store and the environment do not share a file system that can link: files "
                 "are copied. Choose another `--cache-dir`, or `--link-mode copy` to say so"
