@@ -13,13 +13,14 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from functools import lru_cache
+from itertools import groupby
 from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct
-from packaging.specifiers import InvalidSpecifier, Specifier, SpecifierSet
 from packaging.version import Version
 
 from wheelright.errors import RequestError
+from wheelright.targets.specifiers import InvalidSpecifier, Specifier, SpecifierSet, read_specifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,9 +74,14 @@ class Part(Struct, frozen=True):
     prefix: tuple[int, ...] = ()
 
     @property
+    def name(self) -> str:
+        """The comparison as it is written."""
+        return self.operator + self.text
+
+    @property
     def specifier(self) -> Specifier:
         """The same for ``packaging``."""
-        return Specifier(self.operator + self.text)
+        return read_specifier(self.name)
 
 
 @lru_cache(maxsize=16384)
@@ -87,12 +93,13 @@ def _plain_parts(text: str) -> tuple[Part, ...] | None:
         if match is None:
             return None
         operator, version, star = match.groups()
-        prefix = tuple(map(int, version.split(".")))
         if star:
             if operator not in {"==", "!="}:
                 return None
+            prefix = tuple(map(int, version.split(".")))
             parts.append(Part(operator, f"{version}.*", _key_of(version), prefix))
         elif operator == "~=":
+            prefix = tuple(map(int, version.split(".")))
             if len(prefix) < 2:
                 return None
             parts.append(Part(">=", version, _key_of(version)))
@@ -122,14 +129,14 @@ class Candidates:
         self.name = listing.name
         self.unknown = listing.unknown
         self.listing = listing
-        final: list[Candidate] = []
-        early = final if choice.prereleases == "allow" else []
-        reluctant = False
-        for candidate in reversed(listing.candidates):
-            (early if is_prerelease(candidate.version) else final).append(candidate)
-            reluctant = reluctant or candidate.reluctant
-        runs = [final] if early is final else [early, final]
-        if reluctant:
+        ascending = list(listing.candidates[::-1])
+        runs = [ascending]
+        plain = _is_plain("".join([c.version for c in ascending]))
+        if not plain and choice.prereleases != "allow":
+            runs = [[], []]
+            for candidate in ascending:
+                runs[not is_prerelease(candidate.version)].append(candidate)
+        if True in [c.reluctant for c in ascending]:
             runs = [
                 [c for c in run if c.reluctant is late] for run in runs for late in (True, False)
             ]
@@ -138,7 +145,7 @@ class Candidates:
         self.runs = runs
         self._texts: list[list[str] | None] = [None] * len(runs)
         self.oldest = choice.oldest
-        self.order: list[Candidate] = [c for run in runs for c in run]
+        self.order: list[Candidate] = [c for run in runs for c in run] if runs[1:] else runs[0]
         self.any = ((1 << len(self.order)) - 1) << 1
         self.full = self.any | 1
         self.bits: dict[str, int] = {}
@@ -148,48 +155,39 @@ class Candidates:
         self._look()
         self.barred = self._bar(choice)
         self._sets: dict[str, int] = {}
-        self._parts: dict[Part, int] = {}
+        self._parts: dict[str, int] = {}
 
     def _look(self) -> None:
         """Gather what candidates share: a ``Requires-Python``, an origin, what is not served."""
-        bits, by_python, since, before = self.bits, self.by_python, 1, ""
-        for number, candidate in enumerate(self.order, 1):
-            origin = candidate.origin
-            if origin is None:
-                bits[candidate.version] = number
-            else:
-                bits[candidate.identity] = number
-                self.by_origin[origin] = self.by_origin.get(origin, 0) | 1 << number
-            if candidate.unserved:
-                self.unserved.update(candidate.unserved)
-            text = candidate.requires_python or ""
-            if text != before:  # most share it with the one before
-                if number > since:
-                    run = (1 << number) - (1 << since)
-                    by_python[before] = by_python.get(before, 0) | run
-                since, before = number, text
-        number = len(self.order) + 1
-        if number > since:
-            by_python[before] = by_python.get(before, 0) | (1 << number) - (1 << since)
+        order, number = self.order, 1
+        for text, run in groupby([c.requires_python or "" for c in order]):
+            after = number + len(list(run))
+            self.by_python[text] = self.by_python.get(text, 0) | (1 << after) - (1 << number)
+            number = after
+        self.bits = dict(zip([c.version for c in order], range(1, len(order) + 1), strict=True))
+        placed = [(n, c.origin) for n, c in enumerate(order, 1) if c.origin is not None]
+        if placed:
+            self.bits = {c.identity: number for number, c in enumerate(order, 1)}
+        for number, origin in placed:
+            self.by_origin[origin] = self.by_origin.get(origin, 0) | 1 << number
+        for unserved in [c.unserved for c in order if c.unserved]:
+            self.unserved.update(unserved)
 
     def _bar(self, choice: Choice) -> dict[int, str]:
         barred: dict[int, str] = {}
-        no_pre = choice.prereleases == "disallow" or (
+        if choice.prereleases == "disallow" or (
             choice.prereleases == "explicit" and not choice.named
-        )
-        pinned: set[Version] | None = None
-        for number, candidate in enumerate(self.order, 1):
-            if candidate.yanked is not False:
-                if pinned is None:
-                    pinned = {version_of(text) for text in choice.pinned}
-                if version_of(candidate.version) not in pinned:
-                    reason = candidate.yanked if isinstance(candidate.yanked, str) else ""
-                    reason = reason.strip()
-                    barred[number] = f"yanked ({reason})" if reason else "yanked"
-                    continue
-            if no_pre and is_prerelease(candidate.version):
-                barred[number] = "a pre-release"
-        return barred
+        ):
+            early = [n for n, c in enumerate(self.order, 1) if is_prerelease(c.version)]
+            barred = dict.fromkeys(early, "a pre-release")
+        yanked = [(n, c) for n, c in enumerate(self.order, 1) if c.yanked is not False]
+        pinned = {version_of(text) for text in choice.pinned} if yanked else set()
+        for number, candidate in yanked:
+            if version_of(candidate.version) not in pinned:
+                reason = candidate.yanked if isinstance(candidate.yanked, str) else ""
+                reason = reason.strip()
+                barred[number] = f"yanked ({reason})" if reason else "yanked"
+        return dict(sorted(barred.items()))
 
     def version(self, bit: int) -> str:
         """Return the version that a bit stands for."""
@@ -229,21 +227,21 @@ class Candidates:
 
     def _plain(self, part: Part) -> int:
         """Return what one plain comparison admits."""
-        known = self._parts.get(part)
+        known = self._parts.get(part.name)
         if known is None:
             known, offset = 0, 1
             for number, run in enumerate(self.runs):
                 if run:
                     known |= self._plain_run(number, part) << offset
                     offset += len(run)
-            self._parts[part] = known
+            self._parts[part.name] = known
         return known
 
     def _plain_run(self, number: int, part: Part) -> int:
         """One run: bisect to the versions with this release number or prefix."""
         texts = self._texts_of(number)
         operator, count = part.operator, len(texts)
-        below = bisect_left(texts, part.key, key=_key_of)
+        below = self._first_with(part, texts)
         if part.prefix:
             after = (0, (*part.prefix[:-1], part.prefix[-1] + 1))
             above = bisect_left(texts, after, below, key=_key_of)
@@ -251,7 +249,9 @@ class Candidates:
             if operator == "!=":
                 ascending ^= (1 << count) - 1
         else:
-            above = bisect_right(texts, part.key, below, key=_key_of)
+            above = below
+            while above < count and _key_of(texts[above]) == part.key:
+                above += 1
             low = (1 << below) - 1 if operator in {"<", "<=", "!="} else 0
             high = (1 << count) - (1 << above) if operator in {">", ">=", "!="} else 0
             ascending = low | high
@@ -264,6 +264,19 @@ class Candidates:
                 ):
                     ascending |= 1 << at
         return _mirrored(ascending, count) if self.oldest else ascending
+
+    def _first_with(self, part: Part, texts: list[str]) -> int:
+        """Return where the versions of a part's release number begin in a run.
+
+        Most parts name a version that there is: it need not be searched for.
+        """
+        number = self.bits.get(part.text, 0)
+        if len(texts) < len(self.order) or self.oldest or not number:
+            return bisect_left(texts, part.key, key=_key_of)
+        below = number - 1
+        while below and _key_of(texts[below - 1]) == part.key:
+            below -= 1
+        return below
 
     def _part(self, part: Specifier) -> int:
         if part.operator == "===" or part.version.endswith(".*") or part.operator == "~=":

@@ -179,9 +179,12 @@ class MachineJudge:
     def misfit(self, name: str, release: Release) -> str:
         """Return why no file can be installed, "" where one can; what is passed over is noted."""
         files = usable_files(name, release, self.policy)
-        wheels = wheel_names(files)
-        if any(self.tags.rank(wheel) is not None for wheel in wheels):
-            return ""
+        wheels = []
+        for file in files:
+            wheel = wheel_names((file,))
+            if wheel and self.tags.rank(wheel[0]) is not None:
+                return ""
+            wheels += wheel
         sdist = any(not file.is_wheel for file in files)
         if sdist and not (self.foreign and wheels):
             return ""
