@@ -40,7 +40,10 @@ def test_what_is_read_is_written_back(any_lock: Lock) -> None:
 @settings(max_examples=40)
 @given(locks)
 def test_canonical_twice_is_canonical_once(any_lock: Lock) -> None:
-    assert canonical(canonical(any_lock)) == canonical(any_lock)
+    once = canonical(any_lock)
+
+    assert canonical(once) is once
+    assert canonical(replace(once)) == once
 
 
 @settings(max_examples=40)

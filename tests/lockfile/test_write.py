@@ -3,6 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from support.locks import file, lock, package
 from wheelright.lockfile import (
@@ -16,7 +18,7 @@ from wheelright.lockfile import (
     dumps,
     loads,
 )
-from wheelright.lockfile.model import utc_time
+from wheelright.lockfile.model import is_utc_time, utc_time
 from wheelright.lockfile.write import quoted
 from wheelright.store.file import File
 
@@ -111,6 +113,14 @@ def test_strings_take_the_quotes_that_need_no_escapes(text: str, written: str | 
 )
 def test_times_are_in_utc(published: str, written: str | None) -> None:
     assert utc_time(published) == written
+
+
+@given(
+    st.datetimes().map(lambda time: f"{time.isoformat()}Z")
+    | st.from_regex(r"20\d\d-[01]\d-[0-3]\d[T ][0-2]\d:\d\d(:\d\d)?(\.\d{1,6})?(Z|\+0\d:00)*\Z")
+)
+def test_a_time_that_is_written_already_is_known_by_its_form(text: str) -> None:
+    assert is_utc_time(text) == (utc_time(text) == text)
 
 
 def test_files_without_a_hash_are_refused_all_at_once() -> None:

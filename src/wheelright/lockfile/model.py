@@ -12,6 +12,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -177,12 +178,19 @@ class Lock(Struct, frozen=True, dict=True):
         return {name: tuple(entries) for name, entries in found.items()}
 
 
+_CANONICAL = "_canonical"
+_file_name = attrgetter("name")
+
+
 def canonical(lock: Lock) -> Lock:
     """Return the lock as it is written and read back: everything sorted, files reduced.
 
-    ``loads(dumps(lock)) == canonical(lock)``, and twice is the same as once.
+    ``loads(dumps(lock)) == canonical(lock)``, and twice is the same as once: what came from here
+    is returned as it is.
     """
-    return replace(
+    if _CANONICAL in vars(lock):
+        return lock
+    made = replace(
         lock,
         extras=_unique(lock.extras),
         groups=_unique(lock.groups),
@@ -192,6 +200,8 @@ def canonical(lock: Lock) -> Lock:
         inputs=None if lock.inputs is None else canonical_inputs(lock.inputs),
         intact=True,
     )
+    vars(made)[_CANONICAL] = True  # not a field: a copy with changes is not marked
+    return made
 
 
 def _name_of(target: LockedTarget) -> str:
@@ -201,9 +211,21 @@ def _name_of(target: LockedTarget) -> str:
 def canonical_file(file: File) -> File:
     """Return the file as a lock holds it: address, size, upload time and hashes, no secrets."""
     url = without_credentials(file.url)
-    uploaded = utc_time(file.uploaded) if file.uploaded else None
+    uploaded = file.uploaded or None
+    if uploaded is not None and not is_utc_time(uploaded):
+        uploaded = utc_time(uploaded)
     hashes = file.hashes if len(file.hashes) == 1 else dict(sorted(file.hashes.items()))
     return File(file.name, url, hashes, file.size, uploaded)
+
+
+def is_utc_time(text: str) -> bool:
+    """Whether :func:`utc_time` would leave a time as it is, which nearly all of an index are."""
+    plain = text[:-1]
+    try:
+        time = datetime.fromisoformat(plain)
+    except ValueError:
+        return False
+    return text[-1:] == "Z" and time.tzinfo is None and time.isoformat() == plain
 
 
 @lru_cache(maxsize=1 << 14)
@@ -241,15 +263,12 @@ def path_of(url: str) -> Path:
 
 
 def _canonical_package(package: LockedPackage) -> LockedPackage:
-    files = (canonical_file(file) for file in package.wheels)
     archive = package.archive
     vcs = package.vcs
     return replace(
         package,
         index=package.index and without_credentials(package.index),
-        wheels=tuple(
-            sorted(files, key=lambda file: (file.name, file.url, sorted(file.hashes.items())))
-        ),
+        wheels=_sorted_files([canonical_file(file) for file in package.wheels]),
         sdist=None if package.sdist is None else canonical_file(package.sdist),
         archive=archive and replace(archive, file=canonical_file(archive.file)),
         vcs=vcs and replace(vcs, url=vcs.url and without_credentials(vcs.url)),
@@ -259,6 +278,14 @@ def _canonical_package(package: LockedPackage) -> LockedPackage:
         requires=_unique(package.requires),
         extras=_unique(package.extras),
     )
+
+
+def _sorted_files(files: list[File]) -> tuple[File, ...]:
+    """Sort by name; what stands beside it only decides between files that share theirs."""
+    files.sort(key=_file_name)
+    if len({file.name for file in files}) < len(files):
+        files.sort(key=lambda file: (file.name, file.url, sorted(file.hashes.items())))
+    return tuple(files)
 
 
 def canonical_inputs(inputs: LockInputs) -> LockInputs:

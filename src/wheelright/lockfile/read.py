@@ -29,6 +29,7 @@ from wheelright.lockfile.model import (
     LockedTarget,
     LockInputs,
     Vcs,
+    is_utc_time,
     utc_time,
 )
 from wheelright.lockfile.write import LOCK_VERSION, SCHEMA
@@ -107,7 +108,7 @@ def _parse_quickly(text: str) -> dict[str, Any]:
 
     def take_file(line: re.Match[str]) -> str:
         item, name, url, uploaded, size, sha256 = line.groups()
-        if uploaded is not None and utc_time(uploaded) != uploaded:
+        if uploaded is not None and not is_utc_time(uploaded):
             return line[0]
         number = None if size is None else int(size)
         taken.append(File(name, url, {"sha256": sha256}, number, uploaded))

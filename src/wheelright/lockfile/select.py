@@ -18,6 +18,7 @@ from wheelright.lockfile.errors import (
 )
 from wheelright.lockfile.markers import door_words, normalised_name
 from wheelright.lockfile.walk import reached_names
+from wheelright.targets.conditions import holds_plainly
 from wheelright.targets.specifiers import InvalidSpecifier, SpecifierSet
 
 if TYPE_CHECKING:
@@ -197,6 +198,9 @@ def _evaluate(
     place: str,
     context: Literal["lock_file", "requirement"],
 ) -> bool:
+    plain = holds_plainly(text, values)
+    if plain is not None:
+        return plain
     marker = _marker(text)
     if marker is None:
         raise InvalidLockError(f"`{place}` is `{text}`, which is not a valid marker")

@@ -19,6 +19,7 @@ from wheelright.lockfile.markers import (
     normalised_name,
     parse_condition,
 )
+from wheelright.targets.conditions import holds_plainly, is_plain_marker
 from wheelright.targets.specifiers import SpecifierSet, read_plain_requirement
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class Line(Struct, frozen=True):
     name: str
     extras: tuple[str, ...]
     specifier: SpecifierSet
-    marker: Marker | None
+    marker: str | None
     condition: Condition
 
     def holds(self, values: Mapping[str, str] | None, extras: Collection[str]) -> bool:
@@ -45,7 +46,7 @@ class Line(Struct, frozen=True):
             return True
         if values is None:
             return assume(self.condition, extra=extras) is not False
-        return any(self.marker.evaluate({**values, "extra": extra}) for extra in ("", *extras))
+        return any(_holds(self.marker, {**values, "extra": extra}) for extra in ("", *extras))
 
     def open_marker(self, extras: Collection[str]) -> str | None:
         """Return what is left of the marker once the extras are known."""
@@ -66,26 +67,41 @@ def parse_line(text: str) -> Line:
 
     :raises InvalidLockError: where it is no requirement.
     """
-    plain = read_plain_requirement(text)
-    if plain is not None:
+    before, semicolon, marker = text.partition(";")
+    plain = read_plain_requirement(before)
+    if plain is not None and (not semicolon or is_plain_marker(marker)):
         name, extras, specifier = plain
-        names = tuple(sorted(map(normalised_name, extras)))
-        return Line(text, normalised_name(name), names, specifier, None, condition=True)
-    from packaging.requirements import InvalidRequirement, Requirement
+        said = marker.strip() if semicolon else None
+    else:
+        from packaging.requirements import InvalidRequirement, Requirement
 
-    try:
-        requirement = Requirement(text)
-    except InvalidRequirement:
-        raise InvalidLockError(f"`{text}` in the lockfile is not a requirement") from None
-    marker = requirement.marker
+        try:
+            requirement = Requirement(text)
+        except InvalidRequirement:
+            raise InvalidLockError(f"`{text}` in the lockfile is not a requirement") from None
+        name, extras = requirement.name, tuple(requirement.extras)
+        specifier = SpecifierSet(",".join(map(str, requirement.specifier)))
+        said = None if requirement.marker is None else str(requirement.marker)
     return Line(
         text=text,
-        name=normalised_name(requirement.name),
-        extras=tuple(sorted(map(normalised_name, requirement.extras))),
-        specifier=SpecifierSet(",".join(map(str, requirement.specifier))),
-        marker=marker,
-        condition=True if marker is None else parse_condition(str(marker)),
+        name=normalised_name(name),
+        extras=tuple(sorted(map(normalised_name, extras))),
+        specifier=specifier,
+        marker=said,
+        condition=True if said is None else parse_condition(said),
     )
+
+
+@lru_cache(maxsize=8192)
+def _marker(text: str) -> Marker:
+    from packaging.markers import Marker
+
+    return Marker(text)
+
+
+def _holds(text: str, values: Mapping[str, str]) -> bool:
+    plain = holds_plainly(text, values)
+    return _marker(text).evaluate({**values}) if plain is None else plain
 
 
 def reached_names(

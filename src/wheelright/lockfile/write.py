@@ -172,11 +172,13 @@ def _file(file: File, directory: Path | None, *, named: bool = True) -> str:
     """Return one file as an inline table, in the order of keys that ``read`` knows."""
     sha256 = file.hashes.get("sha256")
     if named and sha256 is not None and len(file.hashes) == 1 and not file.url.startswith("file:"):
-        plain = _PLAIN.fullmatch(f"{file.name}{file.url}{sha256}")
-        if plain and file.uploaded is not None and file.size is not None:  # nearly every file
+        text = f"{file.name}{file.url}{sha256}"
+        if text.isprintable() and '"' not in text and "\\" not in text:  # nearly every file
+            uploaded = "" if file.uploaded is None else f", upload-time = {file.uploaded}"
+            size = "" if file.size is None else f", size = {file.size}"
             return (
-                f'{{ name = "{file.name}", url = "{file.url}", upload-time = {file.uploaded},'
-                f' size = {file.size}, hashes = {{ sha256 = "{sha256}" }} }}'
+                f'{{ name = "{file.name}", url = "{file.url}"{uploaded}{size},'
+                f' hashes = {{ sha256 = "{sha256}" }} }}'
             )
     parts = [f"name = {quoted(file.name)}"] if named else []
     parts.append(_address(file.url, directory))
