@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 from wheelright.outside.urls import redact
 from wheelright.resolver.candidates import version_of
 from wheelright.targets import nearest_wheel
+from wheelright.targets.conditions import holds_plainly
 from wheelright.workflows.direct.errors import WrongPlaceError
 from wheelright.workflows.judges import usable_files, wheel_names
 from wheelright.workflows.targets_judge import minors_in_words, where
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping
-    from collections.abc import Set as AbstractSet
 
     from wheelright.index import ProjectPage, Release
     from wheelright.resolver import Resolution
@@ -53,11 +53,14 @@ class Chosen:
 def holds_at(text: str, values: Mapping[str, str]) -> bool:
     """Whether a marker of an answer holds where no extra and no group is asked for."""
     nothing = frozenset[str]()
-    said: dict[str, str | AbstractSet[str]] = {
+    said: dict[str, str | frozenset[str]] = {
         **values,
         "extras": nothing,
         "dependency_groups": nothing,
     }
+    plain = holds_plainly(text, said)
+    if plain is not None:
+        return plain
     from packaging.markers import Marker
 
     return Marker(text).evaluate(said, "lock_file")

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
-from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
 
 from wheelright.lockfile import InvalidLockError
 from wheelright.lockfile.choose import NoFile, choose_file
@@ -27,12 +26,15 @@ from wheelright.targets import (
     parse_platform,
     parse_wheel_name,
 )
+from wheelright.targets.conditions import holds_plainly
 from wheelright.targets.specifiers import InvalidSpecifier, SpecifierSet
 from wheelright.workflows.declared import NEWEST_MINOR, OLDEST_MINOR
 from wheelright.workflows.proofs import Cell, TargetProof, pythons_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from packaging.markers import Marker
 
     from wheelright.lockfile import Lock, LockedPackage
     from wheelright.targets import Misfit, Platform, TagSet, WheelName
@@ -195,6 +197,8 @@ def _covers(lock: Lock, values: Mapping[str, str]) -> bool:
 
 @lru_cache(maxsize=4096)
 def _marker(text: str) -> Marker:
+    from packaging.markers import InvalidMarker, Marker
+
     try:
         return Marker(text)
     except InvalidMarker:
@@ -204,6 +208,11 @@ def _marker(text: str) -> Marker:
 def _evaluate(
     text: str, values: Mapping[str, str | frozenset[str]], *, lock_file: bool = True
 ) -> bool:
+    plain = holds_plainly(text, values)
+    if plain is not None:
+        return plain
+    from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
+
     try:
         return _marker(text).evaluate(values, "lock_file" if lock_file else "requirement")
     except (UndefinedComparison, UndefinedEnvironmentName):
