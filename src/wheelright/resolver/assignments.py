@@ -97,17 +97,21 @@ class Assignments:
         """
         outside = ~versions & within
         numbers = self.by_project[project]
-        if not numbers or self.steps[numbers[0]].before & outside == 0:
+        steps = self.steps
+        if not numbers or steps[numbers[0]].before & outside == 0:
             return -1
+        last = steps[numbers[-1]]
+        if last.before & outside:  # mostly it is the last one
+            return numbers[-1] if last.after & outside == 0 else -1
         # Each step narrows the set, so the first that suffices is found by halving.
-        low, high = 0, len(numbers)
+        low, high = 0, len(numbers) - 1
         while low < high:
             middle = (low + high) // 2
-            if self.steps[numbers[middle]].after & outside:
+            if steps[numbers[middle]].after & outside:
                 low = middle + 1
             else:
                 high = middle
-        return numbers[low] if low < len(numbers) else -1
+        return numbers[low]
 
 
 def ones(bits: int) -> Iterator[int]:

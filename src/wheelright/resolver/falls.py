@@ -48,8 +48,8 @@ class Falls(Struct):
             return  # what falls is that it is not selected: no version of it
         bit = versions.bit_length() - 1
         name = nodes[project].key[0]
-        others = tuple(sorted({nodes[other].key[0] for other in why.terms} - {name}))
-        key = (name, others)
+        others = [other for one in why.terms if (other := nodes[one].key[0]) != name]
+        key = (name, tuple(sorted(set(others)) if others[1:] else others))
         fall = self.tally.get(key)
         if fall is None:
             self.tally[key] = Fall(nodes[project].candidates, bit, bit, bit, 1, why)

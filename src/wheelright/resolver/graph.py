@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from wheelright.resolver.candidates import Candidates
     from wheelright.resolver.requirements import Dependency
@@ -50,3 +50,27 @@ class Node(Struct):
     key: Key
     candidates: Candidates
     base: int
+
+
+def gather_part(
+    where: int,
+    nodes: Sequence[Node],
+    decided: Mapping[int, int],
+    edges: Mapping[tuple[int, int], list[Edge]],
+    reach: Sequence[int],
+) -> Part:
+    """Return the answer for ``where`` once every reached project is decided, by number."""
+    versions: dict[Key, str] = {}
+    between: dict[Key, list[tuple[int, Key, Dependency, int]]] = {}
+    for project, bit in decided.items():
+        node = nodes[project]
+        if not reach[project]:
+            continue
+        versions[node.key] = node.candidates.identity(bit)
+        between[node.key] = [
+            (edge.where & where, nodes[child].key, edge.dependency, edge.entry)
+            for edge in edges[project, bit]
+            for child in edge.children
+            if edge.where & reach[project]
+        ]
+    return Part(where, versions, between)

@@ -211,24 +211,27 @@ class Incompatibilities:
 
     def _follow(self, incompatibility: Incompatibility) -> bool:
         """Derive what an incompatibility says of the present; return whether all its terms hold."""
-        held, project = self._state(incompatibility)
-        if project >= 0:
-            self.assignments.derive(project, ~incompatibility.terms[project], incompatibility)
-            self.changed.append(project)
-        return held
-
-    def _state(self, incompatibility: Incompatibility, leave: int = -1) -> tuple[bool, int]:
-        """Return whether all terms hold (but that on ``leave``), else the only one open, or -1."""
-        allowed = self.assignments.allowed
-        open_project = -1
+        allowed, project = self.assignments.allowed, -1
         for other, versions in incompatibility.terms.items():
             current = allowed[other]
-            if other == leave or current & ~versions == 0:
+            if current & ~versions == 0:
                 continue
-            if current & versions == 0 or open_project >= 0:
-                return False, -1
-            open_project = other
-        return open_project < 0, open_project
+            if current & versions == 0 or project >= 0:
+                return False
+            project = other
+        if project < 0:
+            return True
+        self.assignments.derive(project, ~incompatibility.terms[project], incompatibility)
+        self.changed.append(project)
+        return False
+
+    def _holds_beside(self, incompatibility: Incompatibility, project: int) -> bool:
+        """Whether all terms hold but that on ``project``."""
+        allowed = self.assignments.allowed
+        for other, versions in incompatibility.terms.items():
+            if other != project and allowed[other] & ~versions:
+                return False
+        return True
 
     def barring(self, project: int, bit: int) -> Iterator[Incompatibility]:
         """Yield those that would hold if ``bit`` were chosen, by what is known of the others."""
@@ -249,7 +252,7 @@ class Incompatibilities:
         if shelf.forbidden & version:
             yield from self._barring_required(shelf, version)
         for versions, incompatibility in shelf.many:
-            if versions & version and self._state(incompatibility, project)[0]:
+            if versions & version and self._holds_beside(incompatibility, project):
                 yield incompatibility
 
     def _barring_required(self, shelf: Shelf, version: int) -> Iterator[Incompatibility]:

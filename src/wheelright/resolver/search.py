@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from wheelright.resolver.assignments import Assignment, Assignments, lowest, ones
 from wheelright.resolver.foresight import RESTLESS, Foresight
-from wheelright.resolver.graph import Counts, Edge, Key, Node, Part
+from wheelright.resolver.graph import Counts, Edge, Key, Node, Part, gather_part
 from wheelright.resolver.incompatibility import (
     BarredCause,
     Cause,
@@ -107,7 +107,9 @@ class Search:
             self._settle()
             project = self._next()
             if project is None:
-                return self._part()
+                return gather_part(
+                    self.where, self.nodes, self.assignments.decided, self.edges, self.reach
+                )
             bit = self._choose(project)
             if bit is None:
                 continue
@@ -120,7 +122,7 @@ class Search:
             if not self._barred(project, bit):
                 self.assignments.decide(project, bit)
                 self.known.changed.append(project)
-                yield from self._wake(project)
+                yield from self._spread(project)
 
     # -- nodes and facts
 
@@ -224,11 +226,16 @@ class Search:
 
     def _wake(self, project: int) -> Generator[Need, Answer, None]:
         """Let the edges of a decided project take part where it is reached."""
-        decided, reach = self.assignments.decided, self.reach
-        bit, where = decided[project], reach[project]
+        bit = self.assignments.decided[project]
         asleep = self._asleep(project, bit)
         if asleep:
             yield from self._connect(project, bit, asleep)
+        yield from self._spread(project)
+
+    def _spread(self, project: int) -> Generator[Need, Answer, None]:
+        """Reach what a decided project requires, and wake what is decided of that."""
+        decided, reach = self.assignments.decided, self.reach
+        bit, where = decided[project], reach[project]
         base = self.nodes[project].base
         grown = []
         if base != project and self._grow(base, where):
@@ -236,7 +243,10 @@ class Search:
         for edge in self.edges[project, bit]:
             here = edge.where & where
             if here:
-                grown += [c for c in edge.children if here & ~reach[c] and self._grow(c, here)]
+                for child in edge.children:
+                    if here & ~reach[child]:
+                        self._grow(child, here)
+                        grown.append(child)
         for child in grown:
             chosen = decided.get(child)
             if chosen is not None:
@@ -584,21 +594,3 @@ class Search:
             self.reach[project] = before
             if not before:
                 self.reached &= ~(1 << project)
-
-    # -- the answer
-
-    def _part(self) -> Part:
-        versions: dict[Key, str] = {}
-        edges: dict[Key, list[tuple[int, Key, Dependency, int]]] = {}
-        for project, bit in self.assignments.decided.items():
-            node = self.nodes[project]
-            if not self.reach[project]:
-                continue
-            versions[node.key] = node.candidates.identity(bit)
-            edges[node.key] = [
-                (edge.where & self.where, self.nodes[child].key, edge.dependency, edge.entry)
-                for edge in self.edges[project, bit]
-                for child in edge.children
-                if edge.where & self.reach[project]
-            ]
-        return Part(self.where, versions, edges)
