@@ -113,13 +113,13 @@ class _Unpacking:
     def _write(self, root: str, record: dict[str, tuple[str, str]]) -> Iterator[Entry]:
         unlisted = {self._dist_info + end for end in UNLISTED}
         files.make_directory(root)
-        last = ""
+        made = {""}
         for member in self._members:
             path = member.path
             parent = path.rpartition("/")[0]
-            if parent != last:
+            if parent not in made:
                 files.make_directory(f"{root}/{parent}")
-                last = parent
+                made.add(parent)
             if path in unlisted:
                 listed = None
             elif path in record and record[path][1]:

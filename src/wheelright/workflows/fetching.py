@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from wheelright.outside.reporting import Reporter
     from wheelright.store import File, Store, StoredWheel
 
-#: Downloads under way at once. The store writes one wheel at a time in any case.
+#: Downloads under way at once. The store unpacks fewer wheels at a time in any case.
 DOWNLOADS = 12
 #: What a build is thought to need; a compiler of C++ takes as much.
 BYTES_PER_BUILD = 2 << 30
