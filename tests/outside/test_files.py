@@ -95,22 +95,6 @@ def test_an_error_of_another_file_keeps_its_name(tmp_path: Path) -> None:
     assert names(tmp_path) == []
 
 
-def test_a_file_in_waiting_takes_its_place_when_the_block_ends_well(tmp_path: Path) -> None:
-    path = tmp_path / "a"
-    path.write_bytes(b"old")
-    with files.taking_place(path, b"new"):
-        assert path.read_bytes() == b"old"
-        (tmp_path / "b").write_bytes(b"")
-    assert path.read_bytes() == b"new"
-    assert path.stat().st_mtime_ns >= (tmp_path / "b").stat().st_mtime_ns
-    with pytest.raises(ZeroDivisionError), files.taking_place(path, b"never"):
-        _ = 1 / 0
-    assert path.read_bytes() == b"new"
-    assert names(tmp_path) == ["a", "b"]
-    with pytest.raises(DiskError, match=r"^Could not write `"), files.taking_place(path / "c", b""):
-        pytest.fail("it began")
-
-
 def test_a_long_name_has_room_for_its_temporary_one(tmp_path: Path) -> None:
     path = tmp_path / ("n" * 255)
     write_atomic(path, b"x")

@@ -160,6 +160,26 @@ def test_a_journal_that_makes_no_sense_is_none(venv: Venv, text: str) -> None:
     assert read_pending(venv) == frozenset()
 
 
+@pytest.mark.parametrize("name", [".wheelright-pending", "wheelright.json"])
+@pytest.mark.parametrize("text", ["", "\0\0\0"])
+def test_what_a_power_cut_emptied_names_every_package(
+    venv: Venv, store: Store, name: str, text: str
+) -> None:
+    wheels = [put_wheel(store, "one"), put_wheel(store, "two")]
+    _sync(venv.path, wheels)
+    whole = tree_of(venv.path)
+    for lost in ("one/__init__.py", "one-1.0.dist-info/RECORD"):
+        path = Path(venv.site_packages, lost)
+        path.unlink()
+        path.write_text("")
+    Path(venv.path, name).write_text(text)
+    assert read_pending(venv) == {"one", "two"}
+    assert [action.name for action in _sync(venv.path, wheels)[0].actions] == ["one", "two"]
+    assert tree_of(venv.path) == whole
+    assert read_pending(venv) == frozenset()
+    assert _sync(venv.path, wheels)[0].is_empty
+
+
 @pytest.mark.skipif(os.name == "nt" or os.getuid() == 0, reason="root may write everywhere")
 def test_a_venv_that_cannot_be_written(venv: Venv, store: Store) -> None:
     Path(venv.path).chmod(0o555)

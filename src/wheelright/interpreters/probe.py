@@ -10,7 +10,6 @@ time: they answer by what surrounds them.
 from __future__ import annotations
 
 import os
-import pkgutil
 import re
 from functools import lru_cache
 from pathlib import Path
@@ -19,7 +18,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from wheelright.interpreters.errors import BrokenPython
-from wheelright.outside import files, processes
+from wheelright.outside import files
 from wheelright.outside.errors import DiskError, ProcessError
 from wheelright.targets import Interpreter, SchemePaths
 from wheelright.targets.describing import Libc, System, read_elf_header
@@ -112,6 +111,8 @@ def probe(executable: Path, search: Search) -> Interpreter:
 
 
 def _ask(path: Path, environ: Mapping[str, str]) -> _Answer:
+    from wheelright.outside import processes
+
     args = [str(path), "-I", "-S", "-c", _script()]
     try:
         done = processes.run(args, env=environ, timeout=_TIMEOUT)
@@ -133,6 +134,8 @@ def _ask(path: Path, environ: Mapping[str, str]) -> _Answer:
 @lru_cache(maxsize=1)
 def _script() -> str:
     """Join what describes a machine, which must not start by itself, and what uses it."""
+    import pkgutil
+
     describing = pkgutil.get_data("wheelright.targets", "describing.py")
     asking = pkgutil.get_data(__package__, "_probe_script.py")
     assert describing is not None
@@ -239,6 +242,7 @@ def _remembered(entry: Path) -> _Answer | None:
 def _remember(entry: Path, answer: _Answer, search: Search) -> None:
     try:
         files.make_directory(entry.parent)
-        files.write_atomic(entry, msgspec.json.encode(_Entry(answer, _overrides(answer))))
+        document = msgspec.json.encode(_Entry(answer, _overrides(answer)))
+        files.write_atomic(entry, document, lasting=False)
     except DiskError as error:
         search.reporter.debug(f"The answer of a Python is not remembered: {error}")

@@ -37,7 +37,6 @@ __all__ = [
     "remove_tree",
     "replace",
     "set_mode",
-    "taking_place",
     "temporary_directory",
     "touch",
     "translate",
@@ -165,32 +164,6 @@ def writing(
             os.replace(temporary, final)  # noqa: PTH105
             if lasting:
                 _sync_directory(os.path.dirname(final))  # noqa: PTH120
-    except BaseException:
-        _remove_quietly(temporary)
-        raise
-
-
-@contextmanager
-def taking_place(path: str | os.PathLike[str], data: bytes) -> Iterator[None]:
-    """Write a whole file, to the disk, that takes its place when the block ends well.
-
-    One that is written after the block waits until all that the block did is on the disk too.
-    When the block raises, there is what was there before. The time of the file is when it took
-    its place.
-    """
-    with translating("write", path):
-        final = os.path.realpath(path)
-        temporary = _beside(final)
-        file = os.fdopen(os.open(temporary, _NEW, 0o666), "wb")
-    try:
-        with translating("write", path), file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        yield
-        with translating("write", path):
-            os.utime(temporary)
-            os.replace(temporary, final)  # noqa: PTH105
     except BaseException:
         _remove_quietly(temporary)
         raise

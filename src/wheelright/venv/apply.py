@@ -7,6 +7,10 @@
 
 Whoever finds a journal treats the packages it names as damaged: whatever state they are in, they
 are removed and placed again.
+
+Nothing is flushed to the disk, which would wait for everything that was placed. File systems keep
+the order of names through a power cut, but may lose what was in files written shortly before it. A
+journal or a record that has become empty therefore counts as a journal that names every package.
 """
 
 from __future__ import annotations
@@ -20,9 +24,9 @@ from msgspec import Struct
 from wheelright.outside import files
 from wheelright.outside.locks import FileLock
 from wheelright.venv.guard import write_guard
-from wheelright.venv.inspect import LOCK_NAME, read_record_paths
+from wheelright.venv.inspect import LOCK_NAME, RECORD_NAME, list_installed, read_record_paths
 from wheelright.venv.place import Placement, Placer
-from wheelright.venv.record import Record, RecordedPackage, record_in_waiting, write_record
+from wheelright.venv.record import Record, RecordedPackage, write_record
 from wheelright.venv.remove import remove_package
 
 if TYPE_CHECKING:
@@ -64,14 +68,29 @@ def lock_venv(path: str, reporter: Reporter) -> FileLock:
 
 
 def read_pending(venv: Venv) -> frozenset[str]:
-    """Name the packages that an interrupted sync had in hand."""
+    """Name the packages that an interrupted sync had in hand; all of them after a power cut."""
+    found = _read(f"{venv.path}/{PENDING_NAME}")
+    if _is_hollow(found) or _is_hollow(_read(f"{venv.path}/{RECORD_NAME}")):
+        return frozenset(one.name for one in list_installed(venv))
     try:
-        with open(f"{venv.path}/{PENDING_NAME}", "rb") as file:  # noqa: PTH123 (speed)
-            document: Any = msgspec.json.decode(file.read())
+        document: Any = msgspec.json.decode(found or b"{}")
         return frozenset(str(name) for name in document["packages"])
-    except (FileNotFoundError, msgspec.MsgspecError, UnicodeDecodeError, KeyError, TypeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, KeyError, TypeError):
         # It is written atomically: what cannot be read is not ours.
         return frozenset()
+
+
+def _read(path: str) -> bytes | None:
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123 (speed)
+            return file.read()
+    except FileNotFoundError:
+        return None
+
+
+def _is_hollow(data: bytes | None) -> bool:
+    """Whether a power cut kept the name of a file that we wrote, and lost what was in it."""
+    return data is not None and not data.strip(b"\0")
 
 
 def next_packages(
@@ -130,15 +149,13 @@ def apply_plan(
     pending = f"{venv.path}/{PENDING_NAME}"
     files.remove_file(f"{venv.path}/{STAMP_NAME}")
     sweep(venv)
-    if plan.is_empty:
-        write_guard(venv, options.guard)
-        write_record(venv, record)
-    else:
-        with record_in_waiting(venv, record):
-            names = read_pending(venv).union(action.name for action in plan.actions)
-            files.write_atomic(pending, msgspec.json.encode({"packages": sorted(names)}))
-            _change(venv, plan, wheels, reporter, options)
-            write_guard(venv, options.guard)
+    if not plan.is_empty:
+        names = read_pending(venv).union(action.name for action in plan.actions)
+        document = msgspec.json.encode({"packages": sorted(names)})
+        files.write_atomic(pending, document, lasting=False)
+        _change(venv, plan, wheels, reporter, options)
+    write_guard(venv, options.guard)
+    write_record(venv, record)
     files.remove_file(pending)
 
 

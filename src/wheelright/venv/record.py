@@ -16,8 +16,6 @@ from wheelright.venv.errors import NewerRecord
 from wheelright.venv.inspect import RECORD_NAME
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from wheelright.venv.inspect import Venv
 
 RECORD_SCHEMA = 1
@@ -118,16 +116,8 @@ def read_record(venv: Venv | str) -> Record | None:
 
 
 def write_record(venv: Venv, record: Record) -> None:
-    """Write a venv's record, whole or not at all."""
-    files.write_atomic(f"{venv.path}/{RECORD_NAME}", _text(record))
-
-
-def record_in_waiting(venv: Venv, record: Record) -> AbstractContextManager[None]:
-    """Write a venv's record, whole or not at all, to take its place when the block ends well."""
-    return files.taking_place(f"{venv.path}/{RECORD_NAME}", _text(record))
-
-
-def _text(record: Record) -> bytes:
+    """Write a venv's record, whole or not at all; what a power cut may do, see ``apply``."""
     # `omit_defaults` would leave out the schema, and the record must say it.
     document = {"schema": record.schema, **msgspec.to_builtins(record)}
-    return msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"
+    data = msgspec.json.format(msgspec.json.encode(document), indent=1)
+    files.write_atomic(f"{venv.path}/{RECORD_NAME}", data + b"\n", lasting=False)
