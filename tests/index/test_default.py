@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import configparser
 import os
 import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from wheelright.errors import UsageError
@@ -193,3 +196,26 @@ def test_no_index_anywhere_is_an_error(
         default_index(here)
     assert caught.value.message == "This machine has no default index"
     assert caught.value.hints == ("give its URL with `--default-index` or `PIP_INDEX_URL`",)
+
+
+@given(st.text(alphabet="[]aA-_=:#; \t\n\r\x0b%DEFULT", max_size=40))
+@example("[a]\nb = c\n")
+@example("[a]\nb=c=d\n# e\n\n[b]\r\nc = d\r")
+@example("[DEFAULT]\na = b\n[a]\nb = c")
+@example("[a]\nb = c\n d\n")
+@example("# a\rb = c")
+def test_plain_files_are_read_as_configparser_reads_them(text: str) -> None:
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    read = default._plain_items(lines)
+    if read is None:
+        return
+    parser = configparser.RawConfigParser(strict=False)
+    parser.read_string(lines)
+    said: dict[tuple[str, str], str] = {}
+    for section, name, value in read:
+        said[section, name.lower()] = value
+    assert said == {
+        (section, name): value
+        for section in parser.sections()
+        for name, value in parser.items(section)
+    }

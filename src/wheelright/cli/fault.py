@@ -66,9 +66,9 @@ def _cache_directory(argv: Sequence[str], environ: Mapping[str, str]) -> Path:
             return Path(following)
     if environ.get("WHEELRIGHT_CACHE_DIR"):
         return Path(environ["WHEELRIGHT_CACHE_DIR"])
-    from platformdirs import user_cache_path
+    from wheelright.outside.places import user_cache
 
-    return user_cache_path("wheelright", appauthor=False)
+    return user_cache()
 
 
 def _without_secrets(text: str) -> str:

@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import urlsplit
 
 from wheelright.errors import UsageError, WheelrightError
-from wheelright.outside.processes import run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -160,6 +159,8 @@ class Credentials:
             return self._asked[origin]
 
     def _by_program(self, services: list[str], user: str | None) -> tuple[str, str] | None:
+        from wheelright.outside.processes import run
+
         for service in services:
             command = ["keyring", "get", service, user]
             if user is None:

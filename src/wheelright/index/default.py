@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 _BUILT_IN: Final = re.compile(
     r"""^PyPI\s*=\s*PackageIndex\(\s*["'](https?://[^"']+)["']""", re.MULTILINE
 )
+_PLAIN_LINE: Final = re.compile(
+    r"(?:[#;].*|\[(?P<section>[A-Za-z0-9_-]+)\]|(?P<name>[A-Za-z0-9_-]+)[ ]?=[ ]?(?P<value>\S+))?"
+)
 _MODEL: Final = "pip/_internal/models/index.py"
 
 
@@ -116,16 +119,27 @@ def _user_folder(around: Surroundings) -> Path:
 
 def _read(path: Path, key: str) -> Iterator[tuple[str, str]]:
     """Yield section and value wherever a configuration file says something for ``key``."""
+    for section, name, value in _items(path):
+        said = name.lower().replace("_", "-").removeprefix("--")
+        if said == key:
+            yield section.lower(), value.strip()
+
+
+def _items(path: Path) -> tuple[tuple[str, str, str], ...]:
+    """Return what a file says, as section, name and value; nothing where there is no file."""
     try:
-        text = path.read_text("utf-8")
+        text = path.read_bytes().decode().replace("\r\n", "\n").replace("\r", "\n")
     except (FileNotFoundError, NotADirectoryError):
-        return
+        return ()
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(
             "pip's configuration file could not be read",
             where=str(path),
             details=[getattr(error, "strerror", None) or "it is not UTF-8 text"],
         ) from error
+    plain = _plain_items(text)
+    if plain is not None:
+        return plain
     from configparser import Error as ConfigError
     from configparser import RawConfigParser
 
@@ -138,11 +152,29 @@ def _read(path: Path, key: str) -> Iterator[tuple[str, str]]:
             "pip's configuration file is not valid",
             where=f"{path}:{line}" if line else str(path),  # its text may hold a password
         ) from error
-    for section in parser.sections():
-        for name, value in parser.items(section):
-            said = name.lower().replace("_", "-").removeprefix("--")
-            if said == key:
-                yield section.lower(), value.strip()
+    return tuple(
+        (section, name, value)
+        for section in parser.sections()
+        for name, value in parser.items(section)
+    )
+
+
+def _plain_items(text: str) -> tuple[tuple[str, str, str], ...] | None:
+    """Read sections of one-line values; ``None`` for what takes all of ``configparser``."""
+    found, section = [], ""
+    for line in text.split("\n"):
+        match = _PLAIN_LINE.fullmatch(line)
+        if match is None:
+            return None
+        if match["section"]:
+            section = match["section"]
+            if section == "DEFAULT":
+                return None
+        elif match["name"]:
+            if not section:
+                return None
+            found.append((section, match["name"], match["value"]))
+    return tuple(found)
 
 
 def built_in_index() -> str | None:
@@ -155,9 +187,13 @@ def built_in_index() -> str | None:
 
 
 def _installed_model() -> str | None:
-    from importlib.util import find_spec
+    from importlib.machinery import PathFinder
 
-    spec = find_spec("pip")  # finds without importing
+    spec = PathFinder.find_spec("pip")  # finds without importing
+    if spec is None:
+        from importlib.util import find_spec
+
+        spec = find_spec("pip")
     for folder in (spec.submodule_search_locations or ()) if spec else ():
         try:
             return (Path(folder) / "_internal" / "models" / "index.py").read_text("utf-8")

@@ -7,7 +7,6 @@ module follows.
 from __future__ import annotations
 
 import time
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 from wheelright.index.cache import read_page
@@ -42,6 +41,8 @@ def known_projects(root: Path, *, like: str) -> list[str]:
     folder = root / "index" / "pages"
     for path, entry in walk(folder) if folder.is_dir() else ():
         found[path.rpartition("/")[2].rpartition(".")[0]] = entry
+    from difflib import get_close_matches
+
     near = get_close_matches(like, sorted(found), 8)
     return [name for name in near if _is_known(found[name])]
 

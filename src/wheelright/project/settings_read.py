@@ -94,12 +94,9 @@ def load_settings(
 
 def configuration_files() -> list[tuple[Level, Path]]:
     """Where the user's and the system's ``wheelright.toml`` would be, strongest first."""
-    from platformdirs import site_config_path, user_config_path
+    from wheelright.outside.places import site_config, user_config
 
-    return [
-        ("user", user_config_path("wheelright", appauthor=False) / _FILE),
-        ("system", site_config_path("wheelright", appauthor=False) / _FILE),
-    ]
+    return [("user", user_config() / _FILE), ("system", site_config() / _FILE)]
 
 
 def project_settings(document: Document, faults: Faults) -> Settings:

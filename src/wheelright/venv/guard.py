@@ -13,7 +13,6 @@ that needs it, and removed after it.
 from __future__ import annotations
 
 import os
-import pkgutil
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -169,6 +168,8 @@ def guard_files(facts: Mapping[str, Any] | None) -> dict[str, bytes] | None:
     """Return the two files by name, the module first; None for a venv without a guard."""
     if facts is None or facts["mode"] == "off":
         return None
+    import pkgutil
+
     source = pkgutil.get_data(__package__, "_guard_script.py")
     assert source is not None
     module = source + f"\nFACTS = {dict(facts)!a}\n{_ENDING}".encode("ascii")

@@ -152,9 +152,9 @@ class Context(Struct, frozen=True, dict=True):
         named = self.options.cache_dir or self.settings.cache_dir
         if named:
             return self.directory / Path(named).expanduser()
-        from platformdirs import user_cache_path
+        from wheelright.outside.places import user_cache
 
-        return user_cache_path("wheelright", appauthor=False)
+        return user_cache()
 
     @cached_property
     def store(self) -> Store:
@@ -166,7 +166,6 @@ class Context(Struct, frozen=True, dict=True):
     def sources(self, options: IndexOptions) -> tuple[IndexSource, ...]:
         """Return the places to look for files, in the order in which they are asked."""
         from wheelright.index import IndexSource
-        from wheelright.index.default import default_index
 
         settings = self.settings
         found = []
@@ -194,8 +193,15 @@ class Context(Struct, frozen=True, dict=True):
         if default is not None:
             found.append(IndexSource(None, default, default=True))
         elif not any(source.default for source in found) and not self.no_index(options):
-            found.append(default_index())
+            found.append(self._machine_index)
         return tuple(found)
+
+    @cached_property
+    def _machine_index(self) -> IndexSource:
+        """Return the index that this machine's pip would ask."""
+        from wheelright.index.default import default_index
+
+        return default_index()
 
     def _link(self, text: str) -> str:
         return text if "://" in text else str(self.directory / Path(text).expanduser())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from wheelright.index import upkeep
@@ -106,4 +105,6 @@ def _further(name: str, driver: Driver) -> list[str]:
 def _near(name: str, driver: Driver, pages: Path) -> list[str]:
     """Return names like this one of projects that are known to exist."""
     known = {*driver.pages, *upkeep.known_projects(pages, like=name)} - driver.unknown.keys()
+    from difflib import get_close_matches
+
     return get_close_matches(name, sorted(known), 2, 0.75)

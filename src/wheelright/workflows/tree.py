@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct, field
@@ -246,6 +245,8 @@ def _reached(
 
 
 def _unknown(name: str, known: list[str]) -> NotInTreeError:
+    from difflib import get_close_matches
+
     near = get_close_matches(name, known, 1)
     return NotInTreeError(
         f"`{name}` is not in the tree",

@@ -12,14 +12,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote, urlsplit
 
 from msgspec import Struct
 
 from wheelright.lockfile.model import without_credentials
-from wheelright.outside import files, processes
+from wheelright.outside import files
 from wheelright.outside.locks import FileLock
 from wheelright.outside.urls import redact, split_credentials
 from wheelright.workflows.direct.errors import GitError, GitMissingError
@@ -260,6 +259,8 @@ class Git(Struct, frozen=True):
     # -- the program
 
     def _git(self, *args: str, cwd: Path | None = None, at: Repository | None = None) -> Completed:
+        from wheelright.outside import processes
+
         environ = {key: value for key, value in self.environ.items() if key not in _MISLEADING}
         environ["GIT_TERMINAL_PROMPT"] = "0"
         environ["LC_ALL"] = "C"
@@ -320,6 +321,8 @@ class Git(Struct, frozen=True):
 
     def _unknown(self, at: Repository, bare: Path, revision: Revision) -> GitError:
         names = self._names(at, bare, revision)
+        from difflib import get_close_matches
+
         near = get_close_matches(revision.text, names, 1)
         hint = "check what the repository has with `git ls-remote`"
         if near:
