@@ -87,6 +87,7 @@ def test_a_comparison_that_means_nothing_is_false() -> None:
 
 
 WORDS_MET = ("win32", "linux", "Linux", "x86_64", "AMD64", "PyPy", "nt", "a", "3", "v3", "rc1", "")
+EXTRAS_MET = ("", "gpu", "GPU", "all-in.one", "all_in-one", "v3", "1.0", "1")
 PYTHONS_MET = ("3", "3.0", "3.8", "3.8.0", "3.8.1", "3.10", "3.*", "3.8.*", "3.12rc1", "x", "03.8")
 
 
@@ -95,6 +96,7 @@ PYTHONS_MET = ("3", "3.0", "3.8", "3.8.0", "3.8.1", "3.10", "3.*", "3.8.*", "3.1
     [
         (("sys_platform", "platform_machine", "implementation_name"), WORDS_MET),
         (("python_version", "python_full_version"), PYTHONS_MET),
+        (("extra",), EXTRAS_MET),
     ],
 )
 def test_comparisons_are_those_of_packaging(

@@ -12,7 +12,7 @@ from functools import lru_cache
 from msgspec import Struct
 
 from wheelright.errors import RequestError
-from wheelright.resolver.markers import MarkerTree, parse_marker
+from wheelright.resolver.markers import All, Atom, MarkerTree, parse_marker
 from wheelright.targets.filenames import normalize_name
 
 _PLAIN = re.compile(
@@ -31,7 +31,11 @@ class InvalidRequirement(RequestError):  # noqa: N818 - named as packaging names
 
 
 class Dependency(Struct, frozen=True):
-    """One requirement, read. ``text`` is as written, for messages; ``specifier`` may be empty."""
+    """One requirement, read. ``text`` is as written, for messages; ``specifier`` may be empty.
+
+    ``only`` is the extra without which its marker holds nowhere; empty where the marker speaks of
+    extras in another way, None where it speaks of none.
+    """
 
     text: str
     name: str
@@ -39,6 +43,7 @@ class Dependency(Struct, frozen=True):
     specifier: str
     marker: MarkerTree | None
     url: str | None = None
+    only: str | None = None
 
     @property
     def wish(self) -> str:
@@ -61,13 +66,25 @@ def parse_dependency(text: str) -> Dependency:
         if extras
         else ()
     )
-    return Dependency(
-        text,
-        normalize_name(match["name"]),
-        names,
-        ",".join(part.replace(" ", "") for part in match["spec"].split(",") if part.strip()),
-        parse_marker(match["marker"]) if match["marker"] else None,
-    )
+    specifier = match["spec"]
+    if " " in specifier or specifier[-1:] == ",":
+        parts = specifier.split(",")
+        specifier = ",".join(part.replace(" ", "") for part in parts if part.strip())
+    marker = parse_marker(match["marker"]) if match["marker"] else None
+    only = None if marker is None else _only_extra(marker)
+    return Dependency(text, normalize_name(match["name"]), names, specifier, marker, None, only)
+
+
+def _only_extra(tree: MarkerTree) -> str | None:
+    """Return the extra that a marker asks for: see ``Dependency.only``."""
+    if isinstance(tree, Atom):
+        if tree.variable != "extra":
+            return None
+        return normalize_name(tree.literal) if tree.operator == "==" else ""
+    found = [_only_extra(part) for part in tree.parts]
+    if isinstance(tree, All):
+        return next(filter(None, found), "" if "" in found else None)
+    return None if found.count(None) == len(found) else ""
 
 
 def _through_packaging(text: str) -> Dependency:
@@ -80,11 +97,13 @@ def _through_packaging(text: str) -> Dependency:
         raise InvalidRequirement(
             f"invalid requirement `{text.strip()}`", details=str(error).splitlines()
         ) from error
+    marker = parse_marker(str(requirement.marker)) if requirement.marker else None
     return Dependency(
         text,
         normalize_name(requirement.name),
         tuple(sorted(normalize_name(extra) for extra in requirement.extras)),
         str(requirement.specifier),
-        parse_marker(str(requirement.marker)) if requirement.marker else None,
+        marker,
         requirement.url,
+        None if marker is None else _only_extra(marker),
     )

@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from wheelright.resolver.candidates import Candidates
     from wheelright.resolver.facts import Answer, Need, Origin
     from wheelright.resolver.knowledge import Knowledge, Release
-    from wheelright.resolver.requirements import Dependency
     from wheelright.resolver.universe import Universe
 
 ROOT = 0
@@ -96,7 +95,8 @@ class Search:
         roots = self.knowledge.request.roots
         self.edges[ROOT, 1] = [
             Edge(
-                self._mask(dependency, "") & self.universe.asked_mask(roots[number].entry),
+                self.universe.required_mask(dependency, "")
+                & self.universe.asked_mask(roots[number].entry),
                 dependency,
                 entry=number,
             )
@@ -170,15 +170,9 @@ class Search:
                 self._add({number: bits}, everywhere & ~offered, MisfitCause(origin.words))
         for dependency in self.knowledge.constraints.get(candidates.name, ()):
             limited = candidates.any & ~candidates.matching(dependency.specifier)
-            mask = self._mask(dependency, "")
+            mask = self.universe.required_mask(dependency, "")
             if limited and self.where & ~mask == 0:
                 self._add({number: limited}, mask, constrained(dependency))
-
-    def _mask(self, dependency: Dependency, extra: str) -> int:
-        if dependency.marker is None:
-            return self.universe.everything if not extra else 0
-        mask = self.universe.mask(dependency.marker, extra)
-        return mask & ~self.universe.mask(dependency.marker, "") if extra else mask
 
     def _add(self, terms: Mapping[int, int], where: int, cause: Cause) -> None:
         self.known.add(Incompatibility(terms, where, cause))
@@ -195,10 +189,11 @@ class Search:
         if self._unusable(project, bit, release):
             return False
         extra, where = node.key[1], self.where
+        mask_of = self.universe.required_mask
         self.edges[project, bit] = [
             Edge(mask, dependency)
             for dependency in release.dependencies
-            if (mask := self._mask(dependency, extra)) & where
+            if (dependency.only or extra) == extra and (mask := mask_of(dependency, extra)) & where
         ]
         if extra and extra not in release.extras:
             text = f"`{node.key[0]}` {version} has no extra `{extra}`; it is ignored"
@@ -448,7 +443,7 @@ class Search:
             return False
         for dependency in self.knowledge.constraints.get(node.key[0], ()):
             limited = node.candidates.any & ~node.candidates.matching(dependency.specifier)
-            mask = self._mask(dependency, "")
+            mask = self.universe.required_mask(dependency, "")
             if limited >> bit & 1 and mask & reach:
                 self._add({project: limited}, mask, constrained(dependency))
                 return False
@@ -480,7 +475,7 @@ class Search:
         usable &= ~self.universe.misfit_mask(candidate)
         for dependency in self.knowledge.constraints.get(self.nodes[project].key[0], ()):
             if not self.nodes[project].candidates.matching(dependency.specifier) >> bit & 1:
-                usable &= ~self._mask(dependency, "")
+                usable &= ~self.universe.required_mask(dependency, "")
         return self.reach[project] & self.where & ~usable == 0
 
     def _soon(self, project: int) -> tuple[tuple[str, str], ...]:

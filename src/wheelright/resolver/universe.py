@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
     from wheelright.resolver.facts import Candidate, Origin
     from wheelright.resolver.request import Request, Side
+    from wheelright.resolver.requirements import Dependency
 
 PYTHON = "python"
 SYSTEM = "system"
@@ -270,6 +271,17 @@ class Universe:
         if known is None:
             known = self._marks[key] = (tree, self._evaluate(tree, extra) & self.everything)
         return known[1]
+
+    def required_mask(self, dependency: Dependency, extra: str = "") -> int:
+        """Return where a requirement holds; of an extra, where it does only because of that."""
+        marker, only = dependency.marker, dependency.only
+        if marker is None:
+            return 0 if extra else self.everything
+        if only:
+            return self.mask(marker, extra) if only == extra else 0
+        if not extra:
+            return self.mask(marker)
+        return 0 if only is None else self.mask(marker, extra) & ~self.mask(marker)
 
     def _evaluate(self, tree: MarkerTree, extra: str) -> int:
         if isinstance(tree, Atom):
