@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
+@pytest.fixture(params=["in memory", "on the disk"])
+def store(tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Store:
+    if request.param == "on the disk":
+        monkeypatch.setattr("wheelright.store.store._MOST_HELD", 0)
     return Store(tmp_path / "cache", Silent())
 
 
@@ -331,7 +333,7 @@ def test_a_wheel_of_another_project_or_format_is_refused(store: Store) -> None:
 
 
 def test_getting_imports_no_archive_readers() -> None:
-    code = "import sys, wheelright.store; print(*sys.modules)"
+    code = "import sys, wheelright.store.store; print(*sys.modules)"
     source = str(Path(wheelright.__file__).parent.parent)
     done = subprocess.run(
         [sys.executable, "-c", code],

@@ -412,7 +412,8 @@ def temporary_directory(
     try:
         yield Path(path)
     finally:
-        remove_tree(path)
+        if not remove_empty_directory(path):
+            remove_tree(path)
 
 
 def walk(root: str | os.PathLike[str]) -> Iterator[tuple[str, os.DirEntry[str]]]:

@@ -26,6 +26,7 @@ import os
 import threading
 import time
 from base64 import urlsafe_b64encode
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -56,6 +57,8 @@ _OCCUPIED = frozenset({errno.ENOTEMPTY, errno.EEXIST, errno.EACCES, errno.EPERM}
 # So many threads unpack at a time: measured on two cores, two take 0.8 s for what one does in
 # 1.25 s, and three take longer than two.
 _WRITERS = 2
+# An archive of at most so many bytes is not written to the disk before it is unpacked.
+_MOST_HELD = 4 << 20
 _FACTS = "wheel.msgpack"
 _TREE = "tree"
 
@@ -93,9 +96,9 @@ class Store:
     def add(self, file: File, chunks: Iterable[bytes]) -> StoredWheel:
         """Take in the wheel ``file``, whose bytes are ``chunks``.
 
-        The bytes go to a temporary file and are hashed on their way; nothing is unpacked before
-        the hash was compared. A ``file`` without hashes is taken as it comes: its hash is then in
-        ``StoredWheel.sha256``, and whether to trust it is the caller's decision.
+        The bytes go to a temporary file, if they are many, and are hashed on their way; nothing is
+        unpacked before the hash was compared. A ``file`` without hashes is taken as it comes: its
+        hash is then in ``StoredWheel.sha256``, and whether to trust it is the caller's decision.
 
         Raises :class:`HashMismatch`, :class:`BrokenWheel`, ``UsageError`` for a store that cannot
         be written, and whatever ``chunks`` raises.
@@ -103,11 +106,12 @@ class Store:
         with self._workplace() as place:
             work = str(place)
             archive = f"{work}/archive"
-            sha256 = self._receive(file, chunks, archive)
+            sha256, data = self._receive(file, chunks, archive)
             found = self._load(sha256, file)
             if found is None:
                 with self._writing:
-                    found = self._load(sha256, file) or self._unpack(file, sha256, work)
+                    found = self._load(sha256, file)
+                    found = found or self._unpack(file, sha256, work, data or archive)
             if "sha256" not in file.hashes:
                 self._remember(file, sha256)
             return found
@@ -213,8 +217,13 @@ class Store:
             files.write_atomic(tag, _CACHE_TAG_TEXT, lasting=False)
         return files.temporary_directory(f"{self._wheels}/.new", prefix="")
 
-    def _receive(self, file: File, chunks: Iterable[bytes], archive: str) -> str:
-        """Write the archive while hashing it, compare the hashes, return the SHA-256."""
+    def _receive(
+        self, file: File, chunks: Iterable[bytes], archive: str
+    ) -> tuple[str, bytes | None]:
+        """Take in the archive while hashing it, compare the hashes, return the SHA-256.
+
+        A small archive is returned too; others are written to ``archive``.
+        """
         algorithm = "sha256" if "sha256" in file.hashes else _other_algorithm(file)
         sha256 = hashlib.sha256()
         hasher = sha256
@@ -231,7 +240,7 @@ class Store:
                     hasher.update(chunk)
                 yield chunk
 
-        files.create(archive, hashed())
+        data = _held(hashed(), archive)
         if algorithm is not None and hasher.hexdigest() != file.hashes[algorithm].lower():
             raise HashMismatch(
                 file.name,
@@ -242,14 +251,14 @@ class Store:
                 received=received,
                 size=file.size,
             )
-        return sha256.hexdigest()
+        return sha256.hexdigest(), data
 
-    def _unpack(self, file: File, sha256: str, work: str) -> StoredWheel:
+    def _unpack(self, file: File, sha256: str, work: str, archive: str | bytes) -> StoredWheel:
         from wheelright.store.unpack import unpack_wheel
 
         new = f"{work}/{sha256}"
         files.make_directory(new)
-        facts = unpack_wheel(f"{work}/archive", file.name, f"{new}/{_TREE}", self._reporter)
+        facts = unpack_wheel(archive, file.name, f"{new}/{_TREE}", self._reporter)
         files.create(f"{new}/{_FACTS}", [_encode(facts)])
         place = self._place(sha256)
         files.make_directory(os.path.dirname(place))  # noqa: PTH120 (text)
@@ -303,6 +312,22 @@ class Store:
                 removed += _measure(path)
                 files.remove_tree(path)
         return removed
+
+
+def _held(chunks: Iterator[bytes], archive: str) -> bytes | None:
+    """Return what is small; write what is not to ``archive``."""
+    held: list[bytes] = []
+    size = 0
+    for chunk in chunks:
+        held.append(chunk)
+        size += len(chunk)
+        if size > _MOST_HELD:
+            files.create(archive, chain(held, chunks))
+            return None
+    if not held:
+        files.create(archive, ())
+        return None
+    return b"".join(held)
 
 
 def _other_algorithm(file: File) -> str | None:

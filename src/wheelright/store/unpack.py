@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import mmap
 import zipfile
 from base64 import urlsafe_b64encode
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from wheelright.outside import files
 from wheelright.store.archive import Member, read_members, read_pieces, read_text, read_whole
@@ -33,24 +34,35 @@ if TYPE_CHECKING:
 SMALL_BYTES = 1 << 20
 
 
-def unpack_wheel(archive: str, name: str, root: str, reporter: Reporter) -> WheelFacts:
-    """Unpack the wheel at ``archive``, whose file name is ``name``, into the directory ``root``.
+def unpack_wheel(archive: str | bytes, name: str, root: str, reporter: Reporter) -> WheelFacts:
+    """Unpack a wheel, whose file name is ``name``, into the directory ``root``.
 
-    ``root`` is made. Raises :class:`BrokenWheel`; what was written until then stays behind.
+    ``archive`` is its path, or all that is in it. ``root`` is made. Raises :class:`BrokenWheel`;
+    what was written until then stays behind.
     """
-    with open(archive, "rb") as file:  # noqa: PTH123 (a file object is what mmap takes)
+    if isinstance(archive, bytes):
+        with io.BytesIO(archive) as file, memoryview(archive) as buffer:
+            return _unpack(file, buffer, name, root, reporter)
+    with open(archive, "rb") as opened:  # noqa: PTH123 (a file object is what mmap takes)
         try:
-            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            mapped = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
         except ValueError:
             raise BrokenWheel(name, "it is empty") from None
         with mapped, memoryview(mapped) as buffer:
-            try:
-                with zipfile.ZipFile(file) as directory:
-                    members = read_members(name, directory, buffer)
-            except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError) as error:
-                cause = str(error).rstrip(".") or type(error).__name__
-                raise BrokenWheel(name, f"it is not a zip archive ({cause})") from None
-            return _Unpacking(name, members, buffer).run(root, reporter)
+            return _unpack(opened, buffer, name, root, reporter)
+
+
+def _unpack(
+    file: BinaryIO, buffer: memoryview, name: str, root: str, reporter: Reporter
+) -> WheelFacts:
+    """Unpack from a file and the same bytes in memory."""
+    try:
+        with zipfile.ZipFile(file) as directory:
+            members = read_members(name, directory, buffer)
+    except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError) as error:
+        cause = str(error).rstrip(".") or type(error).__name__
+        raise BrokenWheel(name, f"it is not a zip archive ({cause})") from None
+    return _Unpacking(name, members, buffer).run(root, reporter)
 
 
 class _Unpacking:
