@@ -291,6 +291,34 @@ def test_a_fresh_page_is_not_asked_for_again(open_indexes: Open, make_index: Mak
     assert index.count() == 2
 
 
+def test_a_page_that_was_asked_for_ahead_is_not_asked_for_again(
+    open_indexes: Open, make_index: MakeIndex
+) -> None:
+    index = make_index()
+    index.add("foo", "1.0")
+    indexes = open_indexes(index)
+
+    indexes.ask_ahead("Foo")
+    indexes.ask_ahead("unknown")
+
+    assert indexes.page("foo").name == "foo"
+    with pytest.raises(ProjectNotFoundError):
+        indexes.page("unknown")
+    assert index.count() == index.count("page") == 2
+
+
+def test_what_is_at_hand_is_not_asked_for_ahead(open_indexes: Open, make_index: MakeIndex) -> None:
+    index = make_index()
+    index.add("foo", "1.0")
+    open_indexes(index).page("foo")
+    index.clear_log()
+
+    open_indexes(index).ask_ahead("foo")
+    open_indexes(index, offline=True).ask_ahead("bar")
+
+    assert index.count() == 0
+
+
 def contents(root: Path) -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
 

@@ -13,11 +13,13 @@ from __future__ import annotations
 import hashlib
 import re
 from contextlib import ExitStack, contextmanager
+from threading import Thread
 from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 from msgspec.structs import replace
 
+from wheelright.errors import WheelrightError
 from wheelright.index.cache import Cache, CachedPage, age_allowed
 from wheelright.index.cache import now as system_clock
 from wheelright.index.errors import (
@@ -150,6 +152,24 @@ class Indexes:
             found = cached
             self._pages.get((sources[0].url, project), lambda: found)
         return self.page(project, index)
+
+    def ask_ahead(self, name: str) -> None:
+        """Begin to ask for a page that will surely be asked for, on a thread of its own.
+
+        To open the first connection takes longer than any page; nothing is done where the page is
+        at hand. What fails is told to who asks for the page.
+        """
+        project = normalize_name(name)
+        sources = self._open_indexes()
+        remote = bool(sources) and sources[0].folder is None and not sources[0].flat
+        if not self._offline and remote and self.known_page(project) is None:
+            Thread(target=self._asked_ahead, args=(project,), daemon=True).start()
+
+    def _asked_ahead(self, project: str) -> None:
+        try:
+            self.page(project)
+        except WheelrightError as error:
+            self._reporter.debug(f"the page of `{project}` did not come: {error.message}")
 
     def known_metadata(self, name: str, version: str, files: Sequence[File]) -> Metadata | None:
         """Return a version's metadata where that takes no request."""

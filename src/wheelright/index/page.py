@@ -40,7 +40,12 @@ _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 # An unclosed quote or tag swallows the rest of the text: then group 2 is empty and the scan ends,
 # so that no text makes it slow.
 _VALUES: Final = r"""(?:[^"'>]++|"[^"]*+"|'[^']*+')*+"""
-_TAG: Final = re.compile(rf"<(a|base|meta)\s({_VALUES})(>?)", re.IGNORECASE)
+_USUAL: Final = (
+    r"""(?-i:<a\ href="(https?://[^"#@&%?]*/([^"#@&%?/]+))\#sha256=([0-9a-f]{64})\""""
+    r"""(?:\ data-requires-python="([^"]*)")?(?:\ data-upload-time="([^"&]*)")?>)"""
+)
+"""What most anchors of most pages are: an absolute link, and no more than this beside it."""
+_TAG: Final = re.compile(rf"{_USUAL}|<(a|base|meta)\s({_VALUES})(>?)", re.IGNORECASE)
 _ATTRIBUTE: Final = re.compile(
     r"""([^\s=/"'>]++)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++)))?"""
 )
@@ -201,7 +206,12 @@ def parse_html(body: bytes, url: str) -> list[File]:
     absolute = _resolver(url)
     files = []
     based = False
-    for tag, inside, closed in _TAG.findall(text):
+    for address, name, digest, python, uploaded, tag, inside, closed in _TAG.findall(text):
+        if address:
+            bounds = _unescaped(python) if "&" in python else python
+            hashes = {"sha256": digest}
+            files.append(File(name, address, hashes, None, uploaded or None, bounds or None))
+            continue
         if not closed:
             break
         attributes = _attributes(inside)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from wheelright.lockfile import Lock
     from wheelright.workflows.context import Context
+    from wheelright.workflows.freshness import Locking
     from wheelright.workflows.options import LockOptions, ResolveOptions
 
 
@@ -63,6 +64,7 @@ def locked(context: Context, options: LockOptions) -> tuple[Lock, LockOutcome]:
     if options.check and known is not None and not upgrades(options.resolve):
         stale = replace(_outcome(path, known, known, started), stale_reason=reason)
         return known, stale
+    _ask_ahead(work)
     from wheelright.workflows.locking import make_lock
 
     made, resolution = make_lock(work, known)
@@ -82,6 +84,18 @@ def locked(context: Context, options: LockOptions) -> tuple[Lock, LockOutcome]:
     )
     _warn_of_strangers(context, options.resolve, made)
     return made, outcome
+
+
+def _ask_ahead(work: Locking) -> None:
+    """Ask for the first page that is surely needed, while what resolves is loaded."""
+    settings, indexes = work.context.settings, work.context.indexes(work.options.index)
+    if work.direct is not None or work.roots.indexes:
+        return
+    other = {one.name for one in settings.override_dependencies} | {*settings.exclude_dependencies}
+    for requirement in work.project.dependencies:
+        if requirement.marker is None and requirement.name not in other:
+            indexes.ask_ahead(requirement.name)
+            return
 
 
 def _outcome(path: Path, before: Lock | None, after: Lock, started: float) -> LockOutcome:
