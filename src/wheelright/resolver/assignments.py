@@ -95,7 +95,7 @@ class Assignments:
         ``within`` narrows every step's set first: what one more assignment already says. -1
         (all ones) narrows nothing. Returns -1 where nothing had to be assigned.
         """
-        outside = ~versions & within
+        outside = ~versions if within == -1 else ~versions & within
         numbers = self.by_project[project]
         steps = self.steps
         if not numbers or steps[numbers[0]].before & outside == 0:

@@ -17,7 +17,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct
-from packaging.version import Version
+from packaging.version import InvalidVersion, Version
 
 from wheelright.errors import RequestError
 from wheelright.targets.specifiers import InvalidSpecifier, Specifier, SpecifierSet, read_specifier
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _PRE = re.compile(r"[abc]|dev|pre", re.IGNORECASE)
 _PLAIN_PART = re.compile(r"(==|!=|>=|<=|~=|>|<)(\d+(?:\.\d+)*)(\.\*)?", re.ASCII)
+_ORDERED_PART = re.compile(r"(==|!=|>=|<=|>|<)([A-Za-z0-9.!_-]+)", re.ASCII)
 
 #: Epoch and release number without trailing zeros: what versions are sorted by, first of all.
 Key: TypeAlias = "tuple[int, tuple[int, ...]]"
@@ -66,48 +67,52 @@ def _is_plain(version: str) -> bool:
 
 
 class Part(Struct, frozen=True):
-    """One comparison of a specifier with a plain version; ``prefix`` where it ends in ``.*``."""
+    """One comparison of a specifier; ``prefix`` where it ends in ``.*``.
+
+    ``plain`` where it is with numbers alone; otherwise ``packaging`` is asked of versions that
+    share its release number, and is not loaded as long as there are none.
+    """
 
     operator: str
     text: str
     key: Key
     prefix: tuple[int, ...] = ()
-
-    @property
-    def name(self) -> str:
-        """The comparison as it is written."""
-        return self.operator + self.text
+    plain: bool = True
 
     @property
     def specifier(self) -> Specifier:
         """The same for ``packaging``."""
-        return read_specifier(self.name)
+        return read_specifier(self.operator + self.text)
 
 
 @lru_cache(maxsize=16384)
-def _plain_parts(text: str) -> tuple[Part, ...] | None:
-    """Read a specifier of plain comparisons; None where any part of it is of another kind."""
-    parts = []
-    for one in text.split(","):
-        match = _PLAIN_PART.fullmatch(one)
-        if match is None:
-            return None
-        operator, version, star = match.groups()
-        if star:
-            if operator not in {"==", "!="}:
-                return None
-            prefix = tuple(map(int, version.split(".")))
-            parts.append(Part(operator, f"{version}.*", _key_of(version), prefix))
-        elif operator == "~=":
-            prefix = tuple(map(int, version.split(".")))
-            if len(prefix) < 2:
-                return None
-            parts.append(Part(">=", version, _key_of(version)))
-            whole = version.rpartition(".")[0]
-            parts.append(Part("==", f"{whole}.*", _key_of(whole), prefix[:-1]))
-        else:
-            parts.append(Part(operator, version, _key_of(version)))
-    return tuple(parts)
+def _plain_parts(text: str) -> tuple[Part, ...]:
+    """Read one comparison, ``~=`` as two; empty for one that only ``packaging`` reads."""
+    match = _PLAIN_PART.fullmatch(text)
+    if match is None:
+        ordered = _ORDERED_PART.fullmatch(text)
+        try:
+            return (
+                (Part(ordered[1], ordered[2], _key_of(ordered[2]), (), False),) if ordered else ()
+            )
+        except InvalidVersion:
+            return ()
+    operator, version, star = match.groups()
+    if star:
+        if operator not in {"==", "!="}:
+            return ()
+        prefix = tuple(map(int, version.split(".")))
+        return (Part(operator, f"{version}.*", _key_of(version), prefix),)
+    if operator == "~=":
+        prefix = tuple(map(int, version.split(".")))
+        if len(prefix) < 2:
+            return ()
+        whole = version.rpartition(".")[0]
+        return (
+            Part(">=", version, _key_of(version)),
+            Part("==", f"{whole}.*", _key_of(whole), prefix[:-1]),
+        )
+    return (Part(operator, version, _key_of(version)),)
 
 
 class Choice(Struct, frozen=True):
@@ -213,28 +218,30 @@ class Candidates:
         """Return the candidates that a specifier admits; pre-releases are judged by order alone."""
         known = self._sets.get(specifier)
         if known is None:
-            known = self.any
-            if specifier:
-                parts = _plain_parts(specifier)
-                if parts is not None:
-                    for part in parts:
-                        known &= self._plain(part)
-                else:
+            known, parts = self.any, self._parts
+            for text in specifier.split(",") if specifier else ():
+                part = parts.get(text)
+                if part is None:
+                    part = parts[text] = self._plain(text)
+                known &= part
+                if part < 0:
+                    known = self.any
                     for other in specifiers_of(specifier):
                         known &= self._part(other)
+                    break
             self._sets[specifier] = known
         return known
 
-    def _plain(self, part: Part) -> int:
-        """Return what one plain comparison admits."""
-        known = self._parts.get(part.name)
-        if known is None:
-            known, offset = 0, 1
+    def _plain(self, text: str) -> int:
+        """Return what one comparison admits; -1 for one that only ``packaging`` reads."""
+        known = -1
+        for part in _plain_parts(text):
+            admitted, offset = 0, 1
             for number, run in enumerate(self.runs):
                 if run:
-                    known |= self._plain_run(number, part) << offset
+                    admitted |= self._plain_run(number, part) << offset
                     offset += len(run)
-            self._parts[part.name] = known
+            known &= admitted
         return known
 
     def _plain_run(self, number: int, part: Part) -> int:
@@ -259,7 +266,7 @@ class Candidates:
                 text = texts[at]
                 if (
                     operator in {"==", ">=", "<="}
-                    if _is_plain(text)
+                    if part.plain and _is_plain(text)
                     else part.specifier.contains(version_of(text), prereleases=True)
                 ):
                     ascending |= 1 << at

@@ -80,6 +80,7 @@ class Knowledge(Struct):
     notes: dict[str, None] = field(default_factory=dict)
     passed_over: dict[tuple[str, str], set[tuple[int, int]]] = field(default_factory=dict)
     left_out: dict[tuple[int, int], str] = field(default_factory=dict)
+    stated: dict[tuple[str, ...], list[Dependency]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, request: Request) -> Knowledge:
@@ -194,7 +195,7 @@ class Knowledge(Struct):
 
     def _read(self, name: str, identity: str, facts: Dependencies) -> Release:
         try:
-            stated = [parse_dependency(text) for text in facts.requires]
+            stated = self._stated(facts.requires)
         except WheelrightError as error:
             return Release(fault=f"its metadata cannot be read: {error.message}")
         requires = facts.requires
@@ -209,6 +210,13 @@ class Knowledge(Struct):
             requires = tuple(one.text for one in (*stated, *edited))
         dependencies = (*self.effective(stated), *edited)
         return Release(dependencies, requires, facts.requires_python, facts.extras)
+
+    def _stated(self, requires: tuple[str, ...]) -> list[Dependency]:
+        """Read requirements; most versions of a project require what the one before does."""
+        known = self.stated.get(requires)
+        if known is None:
+            known = self.stated[requires] = [parse_dependency(text) for text in requires]
+        return known
 
     def _learn(self, release: Release) -> bool:
         listed = bool(self.request.points)

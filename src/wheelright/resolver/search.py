@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 ROOT = 0
 #: Conflicts between two looks for incompatibilities that can be forgotten.
-FORGET = 64
+FORGET = 128
 
 
 @dataclass(slots=True)
@@ -555,6 +555,9 @@ class Search:
         if completed is not None:
             step: Assignment = steps[last]
             versions = conflict.terms[completed]
+            numbers = self.assignments.by_project[completed]
+            if numbers[-1] == last and (numbers[0] == last or steps[numbers[-2]].level <= previous):
+                return last, previous  # whatever came before it stands no higher
             if step.own & ~versions & self.nodes[completed].candidates.full:
                 before = self.assignments.satisfier(completed, versions, step.own)
                 if before >= 0:

@@ -96,6 +96,7 @@ class Vocabulary(Struct):
     literals: dict[str, set[str]] = field(default_factory=dict)
     free: dict[str, Atom] = field(default_factory=dict)
     known: dict[int, MarkerTree] = field(default_factory=dict)
+    bounds: set[str] = field(default_factory=set)
     whole: tuple[Release, ...] = ()  # the pieces without any cut
 
     def learn(self, tree: MarkerTree, *, listed: bool) -> bool:
@@ -114,6 +115,9 @@ class Vocabulary(Struct):
 
     def learn_bound(self, requires_python: str) -> bool:
         """Take in the lower bound of a ``Requires-Python``; return whether it is a new cut."""
+        if requires_python in self.bounds:
+            return False
+        self.bounds.add(requires_python)
         bound = lower_bound(requires_python)
         return bound is not None and self._learn_cuts({bound})
 

@@ -68,6 +68,10 @@ def passed_over(
     """Say which newer versions would have been chosen if their files fitted."""
     if not isinstance(machine, MachineJudge) or question.choice.resolution != "highest":
         return []
+    fallen = {name for name, _ in machine.passed_over}
+    packages = [package for package in resolution.packages if package.name in fallen]
+    if not packages:
+        return []
     wanted: dict[str, list[str]] = {}
     for text in (
         *(requirement_text(asked) for asked in question.asked if asked.source is None),
@@ -77,7 +81,7 @@ def passed_over(
         dependency = parse_dependency(text)
         wanted.setdefault(dependency.name, []).append(dependency.specifier)
     notes = []
-    for package in resolution.packages:
+    for package in packages:
         if package.name not in question.choice.preferred:
             found = _newest(machine, package.name, package.version, wanted)
             if found is not None:
@@ -95,6 +99,8 @@ def _newest(
         for (project, version), reason in machine.passed_over.items()
         if project == name and version_of(version) > own
     ]
+    if not newer:
+        return None
     parts = [one for text in wanted.get(name, ()) if text for one in specifiers_of(text)]
     for version, text, reason in sorted(newer, reverse=True):
         if is_prerelease(text) and not is_prerelease(chosen):
