@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from support.venvs import Listening, put_wheel, tree_of
 from wheelright.errors import UsageError
-from wheelright.store import BrokenWheel
+from wheelright.store import BrokenWheel, Entry
 from wheelright.venv import Origin, Venv, list_installed
-from wheelright.venv.place import Placement, Placer
+from wheelright.venv.place import Placement, Placer, _tops
 from wheelright.venv.remove import remove_package
 
 if TYPE_CHECKING:
@@ -195,6 +197,32 @@ def test_two_packages_with_the_same_file(venv: Venv, store: Store, reporter: Lis
         "`one` and `two` both bring `shared/a.py`; the file of `two` is in place"
     ]
     assert Path(venv.site_packages, "shared", "a.py").read_text() == "two"
+
+
+def test_two_packages_with_the_same_file_by_different_ways(
+    venv: Venv, store: Store, reporter: Listening
+) -> None:
+    placer = Placer(venv, "hardlink", reporter.warn)
+    coming = {
+        "one": {"shared/a.py": "1", "single.py": "1"},
+        "two": {"two-1.0.data/purelib/shared/a.py": "2", "two-1.0.data/data/share/x": "2"},
+        "three": {"three-1.0.data/platlib/single.py": "3", "three-1.0.data/data/share/x": "3"},
+        "four": {"four-1.0.data/data/share/y": "4", "shared.py": "4", "shared-more/a.py": "4"},
+    }
+    for name, held in coming.items():
+        placer.place(put_wheel(store, name, files=held))
+    assert reporter.warnings == [
+        "`one` and `two` both bring `shared/a.py`; the file of `two` is in place",
+        "`two` and `three` both bring `../../../share/x`; the file of `three` is in place",
+        "`one` and `three` both bring `single.py`; the file of `three` is in place",
+    ]
+
+
+@given(st.lists(st.lists(st.sampled_from(["a", "a0", "a.b", "a-b", "A"]), min_size=1, max_size=3)))
+def test_tops_are_first_parts_of_paths(paths: list[list[str]]) -> None:
+    entries = [Entry(path, "", 0) for path in sorted({"/".join(parts) for parts in paths})]
+    tops = list(_tops(entries))
+    assert set(tops) == {parts[0] for parts in paths}
 
 
 def test_files_that_are_in_the_way_are_replaced(venv: Venv, store: Store) -> None:

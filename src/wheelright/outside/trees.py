@@ -94,8 +94,7 @@ def _link_below(
             try:
                 if folder != last:
                     if folder not in made:
-                        _make_folder_below(destination, goal, folder)
-                        made.add(folder)
+                        _make_folder_below(destination, folder, made)
                     last = folder
                 link(origin, path, src_dir_fd=source, dst_dir_fd=destination)
             except OSError:
@@ -112,14 +111,19 @@ def _open_folder(path: str) -> int:
         return os.open(path, os.O_RDONLY)
 
 
-def _make_folder_below(descriptor: int, goal: str, folder: str) -> None:
-    """Do as :func:`_make_folder` in an open folder."""
+def _make_folder_below(descriptor: int, folder: str, made: set[str]) -> None:
+    """Make a folder, and those above it, in an open one; ``made`` are those that are there."""
     try:
         os.mkdir(folder, dir_fd=descriptor)
     except FileExistsError:
-        return  # what is in the way, if it is no folder, shows when a file is placed there
-    except OSError:
-        _make_folder(goal + folder)
+        pass  # what is in the way, if it is no folder, shows when a file is placed there
+    except FileNotFoundError:
+        parent = folder.rpartition("/")[0]
+        if parent in made:
+            raise
+        _make_folder_below(descriptor, parent, made)
+        _make_folder_below(descriptor, folder, made)
+    made.add(folder)
 
 
 def _place_one(origin: str, path: str, mode: LinkMode) -> LinkMode:

@@ -64,6 +64,25 @@ class Layout(Struct, frozen=True):
         below = [entry.path for entries in (self.inside, self.info) for entry in entries]
         return [*below, *(_from_site(venv, path) for _, path in self.elsewhere)]
 
+    def tops(self, venv: Venv) -> set[str]:
+        """Name what it puts into site-packages itself, and each file that goes elsewhere.
+
+        Two wheels bring the same file only if they have one of these in common.
+        """
+        others = [_from_site(venv, path) for _, path in self.elsewhere]
+        outside = {name if name.startswith("../") else name.partition("/")[0] for name in others}
+        return {*_tops(self.inside), *_tops(self.info), *outside}
+
+
+def _tops(entries: Sequence[Entry]) -> Iterator[str]:
+    """Name the files and folders that entries, which are sorted by path, put into one folder."""
+    at = 0
+    while at < len(entries):
+        top, slash, _ = entries[at].path.partition("/")
+        yield top
+        # What is below a folder stands together, and "0" follows the slash.
+        at = bisect_left(entries, f"{top}0", at, key=_path) if slash else at + 1
+
 
 def lay_out(wheel: StoredWheel, venv: Venv) -> Layout:
     """Work out where a wheel's files go; nothing is written.
@@ -172,6 +191,8 @@ class Placer:
         self._warn = warn
         self._arch = arch
         self._owners: dict[str, str] = {}
+        self._tops: set[str] = set()
+        self._apart: list[tuple[str, Layout]] = []  # not in `_owners` yet: nobody came near them
         self._told: set[tuple[str, str]] = set()
         self._changing = Lock()
         self.mode: LinkMode = mode
@@ -289,11 +310,17 @@ class Placer:
 
         Returns the names of the packages that share files, this one among them.
         """
-        owners = self._owners
-        places = layout.places(self._venv)
-        if owners.keys().isdisjoint(places):
-            owners.update(dict.fromkeys(places, name))
+        tops = layout.tops(self._venv)
+        apart = self._tops.isdisjoint(tops)
+        self._tops |= tops
+        if apart:
+            self._apart.append((name, layout))
             return set()
+        owners = self._owners
+        for other, theirs in self._apart:
+            owners.update(dict.fromkeys(theirs.places(self._venv), other))
+        self._apart.clear()
+        places = layout.places(self._venv)
         found: set[str] = set()
         for path in places:
             other = owners.get(path, name)
