@@ -69,6 +69,8 @@ WORDS = frozenset(
     }
 )
 _PYTHON = frozenset({"python_version", "python_full_version"})
+#: Variables whose values are names, which have several spellings.
+_NAMES = frozenset({"extra", "extras", "dependency_groups"})
 _NUMBERS = re.compile(r"\d+(?:\.\d+)*", re.ASCII)
 _WORD = re.compile(r"[a-uw-zA-UW-Z][a-zA-Z0-9_]*", re.ASCII)
 MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
@@ -148,6 +150,9 @@ def holds(atom: Atom, values: Mapping[str, str]) -> bool:
 @lru_cache(maxsize=65536)
 def _compares(atom: Atom, value: str) -> bool:
     """Whether a comparison is true for a value of its variable: the only one that it looks at."""
+    if atom.operator in {"in", "not in"} and atom.variable not in _NAMES:
+        inside = atom.literal in value if atom.swapped else value in atom.literal
+        return inside is (atom.operator == "in")
     if not atom.swapped:
         if atom.variable == "extra" and atom.operator in {"==", "!="}:
             same = normalize_name(value) == normalize_name(atom.literal)
