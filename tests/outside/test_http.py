@@ -588,6 +588,19 @@ def test_a_certificate_may_be_added(
         client.get(site.url.replace("localhost", "127.0.0.1"))
 
 
+def test_a_certificate_that_the_environment_names_too_is_trusted(
+    make_client: Callable[..., Http],
+    make_site: Callable[..., LocalSite],
+    tls: ssl.SSLContext,
+    certificate: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    site = make_site(host="localhost", tls=tls)
+    for cert in (None, certificate):
+        assert make_client(cert=cert).get(site.url).body == b"fine"
+
+
 def test_a_host_may_be_left_unchecked(
     make_client: Callable[..., Http], make_site: Callable[..., LocalSite], tls: ssl.SSLContext
 ) -> None:

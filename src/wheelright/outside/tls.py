@@ -49,7 +49,7 @@ class Trust:
     def _build(self) -> ssl.SSLContext:
         try:
             context = ssl.create_default_context()
-            if self._cert is not None:
+            if self._cert is not None and not _holds(context, self._cert):
                 context.load_verify_locations(cafile=self._cert)
         except (OSError, ssl.SSLError) as error:
             broken = self._cert or os.environ.get("SSL_CERT_FILE") or "the system's certificates"
@@ -63,6 +63,14 @@ class Trust:
             if bundle is not None:
                 context.load_verify_locations(cafile=bundle)
         return context
+
+
+def _holds(context: ssl.SSLContext, cert: Path) -> bool:
+    """Whether a file is the one that was loaded already: to read a whole bundle takes 20 ms."""
+    file = ssl.get_default_verify_paths().cafile
+    if not file or not os.path.samefile(file, cert):  # noqa: PTH121  either may be text
+        return False
+    return context.cert_store_stats()["x509_ca"] > 0
 
 
 def _system_has_certificates() -> bool:
