@@ -77,9 +77,11 @@ def synced(context: Context, options: SyncOptions) -> tuple[SyncOutcome, Place]:
             digest = lock_digest(lock, context.project.root)
             locked_as = _facts(context)
         path = context.venv_directory()
-        if not (path / "pyvenv.cfg").is_file():
+        mark = path / "pyvenv.cfg"
+        ahead = None
+        if not mark.is_file():
             # No directory is made before it is certain that there is a file for everything.
-            plan_sync(context, options, lock, lock_outcome)
+            ahead = plan_sync(context, options, lock, lock_outcome)
         held = lock_venv(str(path), context.reporter)
         try:
             held.acquire()
@@ -91,7 +93,10 @@ def synced(context: Context, options: SyncOptions) -> tuple[SyncOutcome, Place]:
             return _outcome(planned, started, dry_run=False), planned.place
         try:
             if _facts(context) == locked_as:
-                planned = plan_sync(context, options, lock, lock_outcome)
+                if ahead is None or ahead.place.venv is not None or mark.is_file():
+                    planned = plan_sync(context, options, lock, lock_outcome)
+                else:
+                    planned = ahead  # and nobody made a venv meanwhile
                 venv = _carry_out(planned, digest)
                 outcome = _outcome(planned, started, dry_run=False)
                 refresh(context)
