@@ -140,7 +140,9 @@ class Candidates:
         if not plain and choice.prereleases != "allow":
             runs = [[], []]
             for candidate in ascending:
-                runs[not is_prerelease(candidate.version)].append(candidate)
+                text = candidate.version
+                final = text.replace(".", "").isdigit() or not is_prerelease(text)
+                runs[final].append(candidate)
         if True in [c.reluctant for c in ascending]:
             runs = [
                 [c for c in run if c.reluctant is late] for run in runs for late in (True, False)

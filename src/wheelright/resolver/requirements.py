@@ -58,21 +58,22 @@ class Dependency(Struct, frozen=True):
 def parse_dependency(text: str) -> Dependency:
     """Read one requirement. Raise :class:`InvalidRequirement` where that cannot be done."""
     match = _PLAIN.match(text)
-    if match is None or bool(match["open"]) != bool(match["close"]):
+    if match is None:
         return _through_packaging(text)
-    extras = match["extras"]
+    name, extras, opened, specifier, closed, said = match.groups()
+    if bool(opened) != bool(closed):
+        return _through_packaging(text)
     names = (
         tuple(sorted({normalize_name(extra.strip()) for extra in extras.split(",") if extra}))
         if extras
         else ()
     )
-    specifier = match["spec"]
     if " " in specifier or specifier[-1:] == ",":
         parts = specifier.split(",")
         specifier = ",".join(part.replace(" ", "") for part in parts if part.strip())
-    marker = parse_marker(match["marker"]) if match["marker"] else None
+    marker = parse_marker(said) if said else None
     only = None if marker is None else _only_extra(marker)
-    return Dependency(text, normalize_name(match["name"]), names, specifier, marker, None, only)
+    return Dependency(text, normalize_name(name), names, specifier, marker, None, only)
 
 
 def _only_extra(tree: MarkerTree) -> str | None:
