@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from support.worlds import roots, solve, world
-from wheelright.resolver import NeedDependencies, Request, resolve
+from wheelright.resolver import NeedCandidates, NeedDependencies, Request, resolve
 
 STEPS = 300
 
@@ -36,6 +36,22 @@ def test_backtracking_is_told_with_its_cause() -> None:
 
 def test_nothing_is_told_where_nothing_fell() -> None:
     assert solve(world(tangle(1)), "kit").statistics.backtracked == ()
+
+
+def test_of_a_version_that_falls_at_once_nothing_else_is_asked() -> None:
+    facts = world(
+        {"web 1": [], "web 2": [], "kit 2": ["rare", "web>=2"], "kit 1": [], "rare 1": []}
+    )
+    asked: list[str] = []
+    search = resolve(Request("app", roots("web<2", "kit"), ">=3.9"))
+    need = next(search)
+    with suppress(StopIteration):
+        while True:
+            if isinstance(need, NeedCandidates):
+                asked.append(need.name)
+            need = search.send(facts.answer(need))
+
+    assert sorted(asked) == ["kit", "web"]
 
 
 def test_foretold_versions_stay_within_half_as_many_again_as_are_visited() -> None:
