@@ -47,6 +47,8 @@ _EDGE_LINE = re.compile(
     r'^    \{ name = "([^"\\\x00-\x1f\x7f]+)"(?:, version = "([^"\\\x00-\x1f\x7f]+)")? \},$',
     re.MULTILINE,
 )
+# An array of such lines, each of which is a number by then.
+_ARRAY = re.compile(r"^(wheels|dependencies) = \[\n((?:[0-9]+e-99,\n)+)\]$", re.MULTILINE)
 _DOUBTFUL = ('"""', "'''", "e-99")
 _WORDS = {
     str: "a string",
@@ -103,8 +105,8 @@ def read_lock(text: str, path: Path) -> Reading:
 
 
 def _parse_quickly(text: str) -> dict[str, Any]:
-    """Parse with files and edges taken out first, each replaced by a number that stands for it."""
-    taken: list[File | Edge] = []
+    """Parse with files and edges taken out first; a number stands for each, or for an array."""
+    taken: list[Any] = []
 
     def take_file(line: re.Match[str]) -> str:
         item, name, url, uploaded, size, sha256 = line.groups()
@@ -118,11 +120,16 @@ def _parse_quickly(text: str) -> dict[str, Any]:
         taken.append(Edge(line[1], line[2]))
         return f"{len(taken) - 1}e-99,"
 
+    def take_array(array: re.Match[str]) -> str:
+        items = array[2].split("e-99,\n")
+        taken.append(tuple(taken[int(item)] for item in items[:-1]))
+        return f"{array[1]} = {len(taken) - 1}e-99"
+
     def put_back(number: str) -> Any:
         return taken[int(number[:-4])] if number.endswith("e-99") else float(number)
 
     short = _EDGE_LINE.sub(take_edge, _FILE_LINE.sub(take_file, text))
-    return tomllib.loads(short, parse_float=put_back)
+    return tomllib.loads(_ARRAY.sub(take_array, short), parse_float=put_back)
 
 
 def _no_toml(error: tomllib.TOMLDecodeError, text: str, path: Path) -> InvalidLockError:
@@ -283,9 +290,10 @@ def _check_one_source(package: LockedPackage, table: _Table) -> None:
 
 
 def _wheels(table: _Table) -> tuple[File, ...]:
+    taken: Any = table.data.get("wheels")
+    if type(taken) is tuple and all(type(item) is File for item in taken):
+        return taken
     items: list[Any] = table.get("wheels", list) or []
-    if items and all(type(item) is File for item in items):
-        return tuple(items)
     rest = [item for item in items if type(item) is not File]
     slow = iter(_Table(table.data | {"wheels": rest}, table.path, table.place).tables("wheels"))
     return tuple(item if type(item) is File else _file(next(slow)) for item in items)
@@ -299,9 +307,9 @@ def _sdist(table: _Table) -> File | None:
 
 
 def _edges(table: _Table) -> tuple[Edge, ...]:
-    items: list[Any] = table.get("dependencies", list) or []
-    if items and all(type(item) is Edge for item in items):
-        return tuple(items)
+    taken: Any = table.data.get("dependencies")
+    if type(taken) is tuple and all(type(item) is Edge for item in taken):
+        return taken
     return tuple(
         Edge(edge.need("name", str), edge.text("version")) for edge in table.tables("dependencies")
     )
