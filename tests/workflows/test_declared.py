@@ -6,12 +6,12 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from packaging.specifiers import SpecifierSet
 
 from support.workbench import lines
 from wheelright.errors import WheelrightError
 from wheelright.outside.reporting import Silent
 from wheelright.project import load_project, load_settings
+from wheelright.targets.specifiers import SpecifierSet
 from wheelright.workflows.declared import (
     DeclaredTarget,
     declared_targets,

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from packaging.specifiers import SpecifierSet
 
 from support.locks import file, lock, package
 from wheelright.targets import Platform, compatible_tags, parse_platform
+from wheelright.targets.specifiers import SpecifierSet
 from wheelright.workflows.declared import DeclaredTarget
 from wheelright.workflows.floor import lowest_floor
 from wheelright.workflows.policy import BuildPolicy

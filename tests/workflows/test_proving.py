@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from packaging.specifiers import SpecifierSet
 
 from support.locks import file, lock, package
 from wheelright.lockfile import (
@@ -21,6 +20,7 @@ from wheelright.lockfile import (
 )
 from wheelright.lockfile.model import LockedTarget
 from wheelright.targets import compatible_tags, parse_platform, parse_wheel_name
+from wheelright.targets.specifiers import SpecifierSet
 from wheelright.workflows.declared import DeclaredTarget
 from wheelright.workflows.policy import BuildPolicy
 from wheelright.workflows.proofs import Cell, TargetProof

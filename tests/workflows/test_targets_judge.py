@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from packaging.specifiers import SpecifierSet
 
 from wheelright.index import ProjectPage
 from wheelright.index.release import Release, Summary, pack_files
 from wheelright.store import File
 from wheelright.targets import parse_platform
+from wheelright.targets.specifiers import SpecifierSet
 from wheelright.workflows.declared import DeclaredTarget
 from wheelright.workflows.policy import BuildPolicy
 from wheelright.workflows.targets_judge import TargetsJudge, minors_in_words, where

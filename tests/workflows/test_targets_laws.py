@@ -14,7 +14,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from packaging.markers import Marker
 from packaging.requirements import Requirement
-from packaging.specifiers import SpecifierSet
 from packaging.tags import compatible_tags, cpython_tags, parse_tag
 from packaging.version import Version
 
@@ -32,6 +31,7 @@ from wheelright.resolver import (
 )
 from wheelright.store import File
 from wheelright.targets import parse_platform
+from wheelright.targets.specifiers import SpecifierSet
 from wheelright.workflows.declared import DeclaredTarget
 from wheelright.workflows.policy import BuildPolicy
 from wheelright.workflows.targeting import points_of, resolve_for_targets

@@ -33,7 +33,8 @@ _BUILT_IN: Final = re.compile(
     r"""^PyPI\s*=\s*PackageIndex\(\s*["'](https?://[^"']+)["']""", re.MULTILINE
 )
 _PLAIN_LINE: Final = re.compile(
-    r"(?:[#;].*|\[(?P<section>[A-Za-z0-9_-]+)\]|(?P<name>[A-Za-z0-9_-]+)[ ]?=[ ]?(?P<value>\S+))?"
+    r"(?:[#;].*|\[(?P<section>[A-Za-z0-9_-]+)\]"
+    r"|(?P<name>[A-Za-z0-9_-]+)[ ]?=[ ]?(?P<value>\S(?:.*\S)?))?"
 )
 _MODEL: Final = "pip/_internal/models/index.py"
 

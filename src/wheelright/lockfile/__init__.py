@@ -8,32 +8,74 @@ with its sentence in ``freshness``; a new key is written in ``write`` and read i
 
 ``select``, ``graph`` and ``export`` import ``packaging`` and are therefore not re-exported here:
 import them as ``wheelright.lockfile.select`` and so on where they are used.
+
+The names are imported when they are first asked for: no command needs all of them.
 """
 
-from wheelright.lockfile.changes import Change, compare
-from wheelright.lockfile.errors import (
-    AmbiguousLockError,
-    InvalidLockError,
-    MissingHashError,
-    NoFileFitsError,
-    NotCoveredError,
-    NotOfferedError,
-    UnsupportedLockError,
-)
-from wheelright.lockfile.freshness import Stale, staleness
-from wheelright.lockfile.model import (
-    Archive,
-    Edge,
-    LocalDirectory,
-    Lock,
-    LockedPackage,
-    LockedTarget,
-    LockInputs,
-    Vcs,
-    canonical,
-)
-from wheelright.lockfile.read import Reading, loads, read_lock
-from wheelright.lockfile.write import dumps
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wheelright.lockfile.changes import Change, compare
+    from wheelright.lockfile.errors import (
+        AmbiguousLockError,
+        InvalidLockError,
+        MissingHashError,
+        NoFileFitsError,
+        NotCoveredError,
+        NotOfferedError,
+        UnsupportedLockError,
+    )
+    from wheelright.lockfile.freshness import Stale, staleness
+    from wheelright.lockfile.model import (
+        Archive,
+        Edge,
+        LocalDirectory,
+        Lock,
+        LockedPackage,
+        LockedTarget,
+        LockInputs,
+        Vcs,
+        canonical,
+    )
+    from wheelright.lockfile.read import Reading, loads, read_lock
+    from wheelright.lockfile.write import dumps
+else:
+    _PLACES = {
+        "AmbiguousLockError": "errors",
+        "Archive": "model",
+        "Change": "changes",
+        "Edge": "model",
+        "InvalidLockError": "errors",
+        "LocalDirectory": "model",
+        "Lock": "model",
+        "LockInputs": "model",
+        "LockedPackage": "model",
+        "LockedTarget": "model",
+        "MissingHashError": "errors",
+        "NoFileFitsError": "errors",
+        "NotCoveredError": "errors",
+        "NotOfferedError": "errors",
+        "Reading": "read",
+        "Stale": "freshness",
+        "UnsupportedLockError": "errors",
+        "Vcs": "model",
+        "canonical": "model",
+        "compare": "changes",
+        "dumps": "write",
+        "loads": "read",
+        "read_lock": "read",
+        "staleness": "freshness",
+    }
+
+    def __getattr__(name: str) -> object:
+        if name not in _PLACES:
+            raise AttributeError(f"module `{__name__}` has no `{name}`")
+        from importlib import import_module
+
+        found = getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)
+        globals()[name] = found
+        return found
+
 
 __all__ = [
     "AmbiguousLockError",

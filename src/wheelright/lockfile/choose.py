@@ -12,7 +12,6 @@ from msgspec import Struct
 
 from wheelright.lockfile.errors import InvalidLockError, NoFileFitsError
 from wheelright.targets.filenames import WheelName, parse_wheel_name
-from wheelright.targets.misfit import nearest_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -47,6 +46,8 @@ class NoFile(Struct, frozen=True):
 
     def nearest(self, tags: TagSet) -> Misfit | None:
         """Return how far the nearest wheel is from fitting; ``None`` without wheels."""
+        from wheelright.targets.misfit import nearest_wheel
+
         return nearest_wheel(self.wheels, tags)
 
     def __str__(self) -> str:

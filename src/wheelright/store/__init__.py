@@ -6,13 +6,41 @@ cleaning. Must not live here: fetching (``index``), choosing (``targets``, ``loc
 putting into a venv (``venv``).
 What else changes with it: a new field of ``WheelFacts`` raises its ``SCHEMA``; ``venv`` places
 what ``WheelFacts`` lists without reading the archive or RECORD again.
+
+The names are imported when they are first asked for: no command needs all of them.
 """
 
-from wheelright.store.errors import BrokenWheel, HashMismatch
-from wheelright.store.file import File
-from wheelright.store.metadata import same_version
-from wheelright.store.store import Removed, Store
-from wheelright.store.wheel import Entry, EntryPoint, StoredWheel, WheelFacts
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wheelright.store.errors import BrokenWheel, HashMismatch
+    from wheelright.store.file import File
+    from wheelright.store.metadata import same_version
+    from wheelright.store.store import Removed, Store
+    from wheelright.store.wheel import Entry, EntryPoint, StoredWheel, WheelFacts
+else:
+    _PLACES = {
+        "BrokenWheel": "errors",
+        "Entry": "wheel",
+        "EntryPoint": "wheel",
+        "File": "file",
+        "HashMismatch": "errors",
+        "Removed": "store",
+        "Store": "store",
+        "StoredWheel": "wheel",
+        "WheelFacts": "wheel",
+        "same_version": "metadata",
+    }
+
+    def __getattr__(name: str) -> object:
+        if name not in _PLACES:
+            raise AttributeError(f"module `{__name__}` has no `{name}`")
+        from importlib import import_module
+
+        found = getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)
+        globals()[name] = found
+        return found
+
 
 __all__ = [
     "BrokenWheel",

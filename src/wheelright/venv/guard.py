@@ -19,7 +19,6 @@ from msgspec import Struct
 
 from wheelright.outside import files
 from wheelright.targets.errors import UnknownPlatform
-from wheelright.targets.needs import from_plain
 from wheelright.targets.platform import cpu_name, parse_platform
 from wheelright.venv._guard_script import (
     MODE_VARIABLE,
@@ -95,6 +94,8 @@ def needs_of(record: Record, platform: Platform) -> Needs:
 
     Binaries of a wheel for any machine are loaded on some machines only, and bind none.
     """
+    from wheelright.targets.needs import from_plain
+
     highest: Need | None = None
     binary = False
     unknown = []

@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from wheelright.errors import RequestError, UsageError
-from wheelright.targets import marker_values, nearest_wheel, parse_platform, parse_wheel_name
+from wheelright.targets import marker_values, parse_platform, parse_wheel_name
 from wheelright.targets.errors import UnknownPlatform
 from wheelright.targets.machine import detect_machine, machine_misfit
 from wheelright.workflows.goals import NATIVE, forgotten
@@ -97,6 +97,8 @@ class Aim(Struct, frozen=True):
         """Say why a wheel's tags do not fit this platform alone."""
         if self.tags.rank(name) is not None:
             return None
+        from wheelright.targets import nearest_wheel
+
         nearest = nearest_wheel([name], self.tags)
         shown = nearest.tag.rpartition("-")[2] if nearest and nearest.kind == "floor" else name.tag
         return f"{shown} does not fit {self.name or self.platform}"

@@ -18,7 +18,6 @@ from wheelright.project import Target, nearest_name
 from wheelright.targets import compatible_tags, marker_values, parse_platform
 from wheelright.targets.errors import UnknownPlatform
 from wheelright.targets.specifiers import SpecifierSet
-from wheelright.targets.target_file import read_target_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -228,6 +227,8 @@ def read_target(target: Target, project: Project | None) -> DeclaredTarget:
     required = SpecifierSet() if project is None else project.requires_python or SpecifierSet()
     if target.file is not None:
         root = Path() if project is None else project.root
+        from wheelright.targets.target_file import read_target_file
+
         found = read_target_file(root / target.file)
         platform, described = found.parsed_platform, found.values
         implementation = found.implementation

@@ -13,15 +13,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from wheelright.errors import UsageError
-from wheelright.targets.needs import read_needs, to_plain
-from wheelright.targets.needs.wheel import PLAIN_VERSION
 from wheelright.venv import (
     Record,
     RecordedTarget,
     guard_facts,
     guard_files,
     list_installed,
-    measure_needs,
 )
 from wheelright.venv.guard import found_of, is_fit, misfit_help, misfit_words
 
@@ -78,6 +75,8 @@ def with_needs(
     Of a stored wheel that is kept in the store: it is measured once.
     """
     installed = {one.name: one for one in kept}
+    from wheelright.targets.needs import read_needs, to_plain
+    from wheelright.targets.needs.wheel import PLAIN_VERSION
 
     def measured(package: RecordedPackage) -> RecordedPackage:
         if package.needs and package.needs[0] == PLAIN_VERSION:
@@ -88,6 +87,8 @@ def with_needs(
             needs = to_plain(read_needs(wheel.path, paths))
             store.keep_needs(wheel, needs)
             return replace(package, needs=needs)
+        from wheelright.venv import measure_needs
+
         return replace(package, needs=measure_needs(venv, installed[package.name]))
 
     return tuple(map(measured, packages))

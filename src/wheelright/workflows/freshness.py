@@ -13,7 +13,6 @@ from wheelright.errors import RequestError
 from wheelright.lockfile import read_lock, staleness
 from wheelright.workflows.declared import require_declared
 from wheelright.workflows.members import joined_project, static_members, warn_of_settings
-from wheelright.workflows.roots import DEFAULT_PYTHONS, gather_roots, lock_inputs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,6 +58,8 @@ class Locking(Struct, frozen=True):
 
 def prepare(context: Context, options: LockOptions) -> Locking:
     """Gather what a lock is made from, without asking an index."""
+    from wheelright.workflows.roots import DEFAULT_PYTHONS, gather_roots, lock_inputs
+
     settings, workspace = context.settings, context.workspace
     project = joined_project(context.project, workspace)
     if project.requires_python is None and project.named:
@@ -149,4 +150,6 @@ def why_not_current(work: Locking, known: Lock | None) -> str | None:
 
 def requires_python(project: Project) -> str:
     """Return the Pythons that a project's lock serves."""
+    from wheelright.workflows.roots import DEFAULT_PYTHONS
+
     return DEFAULT_PYTHONS if project.requires_python is None else str(project.requires_python)

@@ -15,7 +15,6 @@ from msgspec.structs import replace
 
 from wheelright.errors import RequestError, UsageError
 from wheelright.project import PathSource, member_door, parse_requirement
-from wheelright.resolver import Entry
 from wheelright.targets import normalize_name
 from wheelright.workflows.direct.ask import Ask
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from wheelright.project import Project, Requirement, Source, Workspace
+    from wheelright.resolver import Entry
     from wheelright.targets.specifiers import SpecifierSet
     from wheelright.workflows.context import Context
     from wheelright.workflows.options import Selection
@@ -95,6 +95,8 @@ def static_members(workspace: Workspace) -> list[str]:
 
 def member_of_door(door: str) -> tuple[str, Entry] | None:
     """Return the member that a door belongs to and its own entry; None for any other group."""
+    from wheelright.resolver import Entry
+
     if not door.startswith("@"):
         return None
     name, colon, group = door[1:].partition(":")

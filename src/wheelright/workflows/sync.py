@@ -33,7 +33,6 @@ from wheelright.workflows.alone import alone
 from wheelright.workflows.fetching import Fetcher
 from wheelright.workflows.fitting import guard_for, with_needs
 from wheelright.workflows.freshness import LOCK_NAME, read_existing, require_current, require_lock
-from wheelright.workflows.lock import locked
 from wheelright.workflows.options import LockOptions, SyncOptions
 from wheelright.workflows.outcomes import Action, SyncOutcome
 from wheelright.workflows.per_target import at_target, refresh
@@ -149,6 +148,8 @@ def _lock_for(context: Context, options: SyncOptions) -> tuple[Lock, LockOutcome
         return require_lock(read_existing(context, path), path), None
     if options.locked:
         return require_current(context, lock_options), None
+    from wheelright.workflows.lock import locked
+
     lock, outcome = locked(context, lock_options)
     return lock, outcome
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from wheelright.interpreters import BrokenPython, parse_request, probe
 from wheelright.interpreters.request import admits, release_of
-from wheelright.venv import BrokenVenv, create_venv, find_venv, list_installed, read_record
+from wheelright.venv import BrokenVenv, find_venv, list_installed, read_record
 from wheelright.venv.launchers import is_side_root
 from wheelright.workflows.per_target import clear_place
 from wheelright.workflows.pythons import choose_python, python_wish, search_in
@@ -95,4 +95,6 @@ def ready_venv(context: Context, place: Place) -> Venv:
     if place.clear:
         context.reporter.note(f"making `{place.path.name}` anew: {place.why}")
     prompt = context.project_directory.name
+    from wheelright.venv import create_venv
+
     return create_venv(place.path, place.interpreter, prompt=prompt, clear=place.clear)

@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from wheelright.errors import WheelrightError
-from wheelright.lockfile import Archive, Lock, canonical, dumps, read_lock
+from wheelright.lockfile import Archive, Lock, canonical, dumps
 from wheelright.outside import files
 from wheelright.project.requirements_file import parse_requirements_text
 from wheelright.resolver.pythons import lower_bound
@@ -227,6 +227,8 @@ def _preferred(work: Compiling) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     try:
         if path.suffix == ".toml":
+            from wheelright.lockfile import read_lock
+
             rows = [(p.name, p.version) for p in read_lock(work.before, path).lock.packages]
         else:
             read = parse_requirements_text(path, work.before, work.context.environ)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -12,9 +11,8 @@ from msgspec.structs import replace
 
 from wheelright.errors import RequestError, UsageError
 from wheelright.interpreters import PythonNotFound, find, parse_request
-from wheelright.outside.locks import FileLock
 from wheelright.targets import marker_values
-from wheelright.venv import Venv, find_venv, list_installed, lock_venv, read_pending, read_record
+from wheelright.venv import Venv, find_venv
 from wheelright.workflows.aims import Aim, aim_for, choose_aim
 from wheelright.workflows.pip.errors import ManagedPythonError, NoEnvironmentError
 from wheelright.workflows.pythons import search_in
@@ -46,21 +44,33 @@ class Site(Struct, frozen=True):
     @property
     def record(self) -> Record | None:
         """What the venv remembers."""
+        from wheelright.venv import read_record
+
         return read_record(self.venv) if self.kind == "venv" else None
 
     @property
     def pending(self) -> frozenset[str]:
         """What an interrupted change of the venv had in hand."""
+        from wheelright.venv import read_pending
+
         return read_pending(self.venv) if self.kind == "venv" else frozenset()
 
     def installed(self) -> tuple[Installed, ...]:
         """Look at what is installed, files included."""
+        from wheelright.venv import list_installed
+
         return list_installed(self.venv, check_files=True)
 
     def lock(self, context: Context) -> AbstractContextManager[object]:
         """Keep other processes out. The lock of what is no venv lies in the cache."""
         if self.kind == "venv":
+            from wheelright.venv import lock_venv
+
             return lock_venv(self.venv.path, context.reporter)
+        import hashlib
+
+        from wheelright.outside.locks import FileLock
+
         key = hashlib.sha256(self.venv.path.encode()).hexdigest()[:24]
         path = context.cache_directory / "locks" / f"{key}.lock"
         return FileLock(path, context.reporter, purpose=f"`{self.venv.path}`")
