@@ -126,33 +126,22 @@ def pack_files(files: tuple[File, ...]) -> bytes:
     return _ENCODE_FILES.encode(files)
 
 
-class Release:
+class Release(Struct, eq=False):
     """One version of a project on one index, and its files in the order of their names.
 
     ``version`` is the normalized version as text, ``index`` the URL of the index (no credentials).
-    A value: it never changes. Not a dataclass because files that come from the cache are read
-    when they are first asked for: most releases of a project never are.
+    A value: it never changes. Not a frozen one because files that come from the cache are read
+    when they are first asked for: most releases of a project never are. The other fields are how
+    the cache has them, in the order in which it gives them.
     """
 
-    __slots__ = ("_files", "_mark", "_number", "_packed", "_summary", "index", "version")
-
-    def __init__(
-        self,
-        version: str,
-        files: tuple[File, ...] | None,
-        index: str,
-        packed: Packed | None = None,
-        summary: Summary | None = None,
-        mark: int | None = None,
-        number: int = 0,
-    ) -> None:
-        self.version = version
-        self.index = index
-        self._files = files
-        self._packed = packed
-        self._summary = summary
-        self._mark = mark
-        self._number = number
+    version: str
+    _files: tuple[File, ...] | None
+    index: str
+    _packed: Packed | None = None
+    _summary: Summary | None = None
+    _mark: int | None = None
+    _number: int = 0
 
     @property
     def files(self) -> tuple[File, ...]:
