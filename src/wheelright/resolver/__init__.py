@@ -2,8 +2,9 @@
 
 Must live here: markers and environments as bit masks (``markers``, ``universe``, ``simplify``),
 candidates and version sets as integers (``candidates``), the solver (``search``, on ``known`` and
-``assignments``), splitting and the joining of parts (``parts``, ``split``, ``join``), the proof
-as prose (``explain``, on ``chain``, ``proof`` and ``words``) and what would help (``hints``).
+``assignments``; ``foresight`` of what it will ask), splitting and the joining of parts (``parts``,
+``split``, ``join``), the proof as prose (``explain``, on ``chain``, ``proof`` and ``words``) and
+what would help (``hints``).
 Must not live here: I/O, the clock, paths, threads. ``resolve()`` is a generator: it yields
 :class:`NeedCandidates` or :class:`NeedDependencies` and is sent facts, as values; a driver in
 ``workflows`` answers from caches and fetches the rest.
