@@ -19,6 +19,7 @@ ELSEWHERE = (
     "asyncio",
     "concurrent.futures",
     "configparser",
+    "dataclasses",
     "http.client",
     "logging",
     "packaging.markers",

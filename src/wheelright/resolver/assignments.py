@@ -6,7 +6,6 @@ to a level, and so that conflict resolution can ask when a term came to hold.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -31,7 +30,6 @@ class Assignment(Struct):
     cause: Incompatibility | None
 
 
-@dataclass(slots=True)
 class Assignments:
     """The log of steps, the allowed sets by project, and the level.
 
@@ -39,13 +37,16 @@ class Assignments:
     ``single`` for each that has one version left.
     """
 
-    allowed: list[int] = field(default_factory=list)
-    steps: list[Assignment] = field(default_factory=list)
-    by_project: list[list[int]] = field(default_factory=list)
-    decided: dict[int, int] = field(default_factory=dict)
-    needed: int = 0
-    single: int = 0
-    level: int = 0
+    __slots__ = ("allowed", "by_project", "decided", "level", "needed", "single", "steps")
+
+    def __init__(self) -> None:
+        self.allowed: list[int] = []
+        self.steps: list[Assignment] = []
+        self.by_project: list[list[int]] = []
+        self.decided: dict[int, int] = {}
+        self.needed = 0
+        self.single = 0
+        self.level = 0
 
     def add_project(self, full: int) -> None:
         """Make room for one more project, of which nothing is known yet."""

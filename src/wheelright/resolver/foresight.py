@@ -6,7 +6,6 @@ out at a time is said in ``knowledge``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from wheelright.resolver.assignments import ones
@@ -28,19 +27,40 @@ FORESIGHT = 64
 GLANCE = 8
 
 
-@dataclass(slots=True)
 class Foresight:
     """What one search will visit next, by its state, which it shares."""
 
-    knowledge: Knowledge
-    universe: Universe
-    where: int
-    preferred: Mapping[str, tuple[str, ...]]
-    nodes: Sequence[Node]
-    assignments: Assignments
-    reach: Sequence[int]
-    likely: dict[int, tuple[int, int]] = field(default_factory=dict)  # foretold for these sets
-    foretold: dict[int, tuple[int, int]] = field(default_factory=dict)  # bits of what falls
+    __slots__ = (
+        "assignments",
+        "foretold",
+        "knowledge",
+        "likely",
+        "nodes",
+        "preferred",
+        "reach",
+        "universe",
+        "where",
+    )
+
+    def __init__(
+        self,
+        knowledge: Knowledge,
+        universe: Universe,
+        where: int,
+        preferred: Mapping[str, tuple[str, ...]],
+        nodes: Sequence[Node],
+        assignments: Assignments,
+        reach: Sequence[int],
+    ) -> None:
+        self.knowledge = knowledge
+        self.universe = universe
+        self.where = where
+        self.preferred = preferred
+        self.nodes = nodes
+        self.assignments = assignments
+        self.reach = reach
+        self.likely: dict[int, tuple[int, int]] = {}  # foretold for these sets
+        self.foretold: dict[int, tuple[int, int]] = {}  # bits of what falls
 
     def coming(self, project: int, waiting: int) -> Iterator[tuple[str, str]]:
         """Yield the versions that would be visited next; ``waiting`` has a bit by project.

@@ -9,7 +9,6 @@ were given up cost nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
@@ -69,7 +68,6 @@ class Shelf(Struct):
     many: list[tuple[int, Incompatibility]] = msgspec.field(default_factory=list)
 
 
-@dataclass(slots=True)
 class Incompatibilities:
     """All incompatibilities of a search.
 
@@ -77,10 +75,13 @@ class Incompatibilities:
     incompatibilities that are new since then, or were unit before steps were undone.
     """
 
-    assignments: Assignments
-    shelves: list[Shelf] = field(default_factory=list)
-    changed: list[int] = field(default_factory=list)
-    fresh: list[Incompatibility] = field(default_factory=list)
+    __slots__ = ("assignments", "changed", "fresh", "shelves")
+
+    def __init__(self, assignments: Assignments) -> None:
+        self.assignments = assignments
+        self.shelves: list[Shelf] = []
+        self.changed: list[int] = []
+        self.fresh: list[Incompatibility] = []
 
     def add(self, incompatibility: Incompatibility) -> None:
         """Take in an incompatibility; what it says of the present is found by the next look."""

@@ -14,7 +14,6 @@ Beyond the published algorithm (see docs/design/resolver.md):
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from wheelright.resolver.assignments import Assignment, Assignments, lowest, ones
@@ -51,39 +50,36 @@ ROOT = 0
 FORGET = 128
 
 
-@dataclass(slots=True)
 class Search:
     """The state of one search. See the module for what it does."""
 
-    knowledge: Knowledge
-    universe: Universe
-    where: int
-    preferred: Mapping[str, tuple[str, ...]]
-    counts: Counts
-    nodes: list[Node] = field(default_factory=list)
-    numbers: dict[Key, int] = field(default_factory=dict)
-    assignments: Assignments = field(default_factory=Assignments)
-    known: Incompatibilities = field(init=False)
-    reach: list[int] = field(default_factory=list)
-    reach_log: list[tuple[int, int, int]] = field(default_factory=list)
-    edges: dict[tuple[int, int], list[Edge]] = field(default_factory=dict)
-    reached: int = 0  # bit by project: reached anywhere
-    extras: int = 0  # bit by project: an extra of another
-    restless: int = 0  # bit by project: given up too often to wait for its turn
-    foresight: Foresight = field(init=False)
-    fitting: dict[tuple[int, int], int] = field(default_factory=dict)  # where candidates fit
-    forget_at: int = 0  # the number of conflicts at which to look what can be forgotten
-
-    def __post_init__(self) -> None:
+    def __init__(
+        self,
+        knowledge: Knowledge,
+        universe: Universe,
+        where: int,
+        preferred: Mapping[str, tuple[str, ...]],
+        counts: Counts,
+    ) -> None:
+        self.knowledge = knowledge
+        self.universe = universe
+        self.where = where
+        self.preferred = preferred
+        self.counts = counts
+        self.nodes: list[Node] = []
+        self.numbers: dict[Key, int] = {}
+        self.assignments = Assignments()
         self.known = Incompatibilities(self.assignments)
+        self.reach: list[int] = []
+        self.reach_log: list[tuple[int, int, int]] = []
+        self.edges: dict[tuple[int, int], list[Edge]] = {}
+        self.reached = 0  # bit by project: reached anywhere
+        self.extras = 0  # bit by project: an extra of another
+        self.restless = 0  # bit by project: given up too often to wait for its turn
+        self.fitting: dict[tuple[int, int], int] = {}  # where candidates fit
+        self.forget_at = 0  # the number of conflicts at which to look what can be forgotten
         self.foresight = Foresight(
-            self.knowledge,
-            self.universe,
-            self.where,
-            self.preferred,
-            self.nodes,
-            self.assignments,
-            self.reach,
+            knowledge, universe, where, preferred, self.nodes, self.assignments, self.reach
         )
 
     def run(self, root: Candidates) -> Generator[Need, Answer, Part]:
