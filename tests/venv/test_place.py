@@ -7,7 +7,9 @@ import hashlib
 import json
 import os
 import subprocess
+import sys
 from base64 import urlsafe_b64encode
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -299,6 +301,33 @@ def test_many_files_are_placed_by_several_threads_as_by_one(
     for one in coming:
         placer.place(one.wheel, requested=True)
     assert tree_of(venv.path) == by_several
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_file_takes_one_call_and_a_folder_one(venv: Venv, store: Store) -> None:
+    held = {f"app/{part}/m{number}.py": "" for part in "abcd" for number in range(50)}
+    wheel = put_wheel(store, "app", files=held)
+    counts: Counter[str] = Counter()
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        placer = Placer(venv, "hardlink", pytest.fail)
+        sys.addaudithook(lambda event, _: counts.update([event]))
+        try:
+            placer.place(wheel)
+        finally:
+            os.write(writing, json.dumps(counts).encode())
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        told = json.load(pipe)
+    os.waitpid(child, 0)
+    # METADATA and WHEEL are linked too.
+    assert told["os.link"] == len(held) + 2
+    # Six folders; the first needs `app` above it, and the dist-info is there when it is placed.
+    assert told["os.mkdir"] == 6 + 2
+    # RECORD, INSTALLER, and the store's folder and site-packages, each twice.
+    assert told["open"] == 2 + 4
 
 
 def test_a_wheel_that_cannot_be_placed_among_many_is_told(
