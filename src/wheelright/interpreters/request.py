@@ -31,20 +31,16 @@ _IMPLEMENTATIONS = {
     "graalpy": "graalpy",
     "gp": "graalpy",
 }
-_VERSION = re.compile(
+_VERSION = (
     r"(?P<major>[23])"
     r"(?:\.(?P<minor>\d{1,3})(?:\.(?P<micro>\d{1,3})(?P<pre>(?:a|b|rc)\d{1,3})?|(?P<short_pre>(?:a|b|rc)\d{1,3}))?"
     r"|(?P<joined>\d{1,2}))?"
-    r"(?P<letters>t?d?)(?P<variants>(?:\+[a-z]+)*)",
-    re.ASCII,
+    r"(?P<letters>t?d?)(?P<variants>(?:\+[a-z]+)*)"
 )
-_NAMED = re.compile(
-    r"(?P<implementation>cpython|cp|pypy|pp|graalpy|gp|python)[@-]?(?P<rest>.*)", re.ASCII
-)
-_KEY = re.compile(
+_NAMED = r"(?P<implementation>cpython|cp|pypy|pp|graalpy|gp|python)[@-]?(?P<rest>.*)"
+_KEY = (
     r"(?P<implementation>cpython|pypy|graalpy|any)-(?P<version>[^-]+)"
-    r"(?:-(?P<os>[a-z]+)(?:-(?P<arch>[a-z0-9_]+)(?:-(?P<libc>[a-z]+))?)?)?",
-    re.ASCII,
+    r"(?:-(?P<os>[a-z]+)(?:-(?P<arch>[a-z0-9_]+)(?:-(?P<libc>[a-z]+))?)?)?"
 )
 _SYSTEMS = {"linux", "macos", "darwin", "windows", "any"}
 
@@ -183,7 +179,7 @@ _VARIANTS = {
 
 
 def _version(text: str, words: str, implementation: str | None = None) -> PythonRequest | None:
-    match = _VERSION.fullmatch(words)
+    match = re.fullmatch(_VERSION, words, re.ASCII)
     if match is None:
         return None
     minor = match["joined"] or match["minor"]
@@ -212,7 +208,7 @@ def _version(text: str, words: str, implementation: str | None = None) -> Python
 
 
 def _implementation(text: str, words: str) -> PythonRequest | None:
-    match = _NAMED.fullmatch(words)
+    match = re.fullmatch(_NAMED, words, re.ASCII)
     if match is None:
         return None
     implementation = _IMPLEMENTATIONS.get(match["implementation"])
@@ -226,7 +222,7 @@ def _implementation(text: str, words: str) -> PythonRequest | None:
 
 
 def _key(text: str, words: str) -> PythonRequest | None:
-    match = _KEY.fullmatch(words)
+    match = re.fullmatch(_KEY, words, re.ASCII)
     if match is None or (match["os"] or "any") not in _SYSTEMS:
         return None
     implementation = None if match["implementation"] == "any" else match["implementation"]

@@ -201,12 +201,8 @@ def _error_code(value: Any) -> int:
     return value
 
 
-_DURATION: Final = re.compile(
-    r"\s*(\d+)\s*(second|minute|hour|day|week)s?(?:\s+ago)?\s*", re.IGNORECASE
-)
-_ISO_DURATION: Final = re.compile(
-    r"P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", re.IGNORECASE
-)
+_DURATION: Final = r"\s*(\d+)\s*(second|minute|hour|day|week)s?(?:\s+ago)?\s*"
+_ISO_DURATION: Final = r"P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?"
 
 
 def parse_cutoff(text: Any) -> Cutoff:
@@ -215,9 +211,9 @@ def parse_cutoff(text: Any) -> Cutoff:
         text = text.isoformat()
     if not isinstance(text, str):
         raise wrong_type("a date, a moment or a duration", text)
-    if match := _DURATION.fullmatch(text):
+    if match := re.fullmatch(_DURATION, text, re.IGNORECASE):
         return Cutoff(text, age=_age(text, **{f"{match[2].lower()}s": int(match[1])}))
-    match = _ISO_DURATION.fullmatch(text)
+    match = re.fullmatch(_ISO_DURATION, text, re.IGNORECASE)
     if match and any(match.groups()):
         units = ("weeks", "days", "hours", "minutes", "seconds")
         counts = (int(part or 0) for part in match.groups())

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from wheelright.workflows.pip_options import PipPlace
 
 Kind = Literal["venv", "system", "target", "prefix"]
-_VERSION = re.compile(r"3\.(\d{1,3})(?:\.(\d{1,3})((?:a|b|rc)\d{1,3})?)?", re.ASCII)
+_VERSION = r"3\.(\d{1,3})(?:\.(\d{1,3})((?:a|b|rc)\d{1,3})?)?"
 
 
 class Site(Struct, frozen=True):
@@ -259,7 +259,7 @@ def _at_version(aim: Aim, interpreter: Interpreter, full: str) -> Aim:
 
 def full_version(text: str) -> str:
     """Return a Python version with all three numbers: ``3.11`` is 3.11.0."""
-    match = _VERSION.fullmatch(text)
+    match = re.fullmatch(_VERSION, text, re.ASCII)
     if match is None:
         raise UsageError(
             f"`{text}` is not a Python version",
