@@ -130,6 +130,24 @@ def test_bytecode_on_request(venv: Venv, store: Store) -> None:
     assert reporter.debugs[0].startswith("Some files could not be compiled: ")
 
 
+@pytest.mark.parametrize(
+    ("record", "flushed"),
+    [
+        (Record(platform="x"), False),
+        (Record(platform="x", target="plc"), True),
+        (Record(platform="x", options={"extras": "a"}), True),
+    ],
+)
+def test_what_stands_in_the_record_alone_is_flushed_to_the_disk(
+    record: Record, venv: Venv, monkeypatch: pytest.MonkeyPatch, *, flushed: bool
+) -> None:
+    calls: list[int] = []
+    monkeypatch.setattr(os, "fsync", calls.append)
+    write_record(venv, record)
+    assert bool(calls) is flushed
+    assert read_record(venv) == record
+
+
 def test_records_of_older_schemas_and_junk_are_no_records(venv: Venv) -> None:
     path = Path(venv.path, "wheelright.json")
     whole = Record(target="plc", platform="x86_64-manylinux_2_17", options={"extras": "a"})

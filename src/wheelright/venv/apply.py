@@ -8,9 +8,10 @@
 Whoever finds a journal treats the packages it names as damaged: whatever state they are in, they
 are removed and placed again.
 
-Nothing is flushed to the disk, which would wait for everything that was placed. File systems keep
-the order of names through a power cut, but may lose what was in files written shortly before it. A
-journal or a record that has become empty therefore counts as a journal that names every package.
+But for a record that says what stands nowhere else, nothing is flushed to the disk, which would
+wait for everything that was placed. File systems keep the order of names through a power cut, but
+may lose what was in files written shortly before it. A journal or a record that has become empty
+therefore counts as a journal that names every package.
 """
 
 from __future__ import annotations

@@ -116,8 +116,13 @@ def read_record(venv: Venv | str) -> Record | None:
 
 
 def write_record(venv: Venv, record: Record) -> None:
-    """Write a venv's record, whole or not at all; what a power cut may do, see ``apply``."""
+    """Write a venv's record, whole or not at all.
+
+    What somebody said when it was made (a target, options) stands nowhere else: it is flushed to
+    the disk. All else could be found out again; what a power cut may then do, see ``apply``.
+    """
     # `omit_defaults` would leave out the schema, and the record must say it.
     document = {"schema": record.schema, **msgspec.to_builtins(record)}
     data = msgspec.json.format(msgspec.json.encode(document), indent=1)
-    files.write_atomic(f"{venv.path}/{RECORD_NAME}", data + b"\n", lasting=False)
+    said = record.target is not None or bool(record.options)
+    files.write_atomic(f"{venv.path}/{RECORD_NAME}", data + b"\n", lasting=said)
