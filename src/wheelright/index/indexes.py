@@ -31,7 +31,6 @@ from wheelright.index.errors import (
 )
 from wheelright.index.fetch import MetadataFetcher
 from wheelright.index.folders import list_folder, read_local_page
-from wheelright.index.once import Once
 from wheelright.index.page import ACCEPT, parse_page
 from wheelright.index.release import (
     ProjectPage,
@@ -42,6 +41,7 @@ from wheelright.index.release import (
     pack_files,
 )
 from wheelright.outside.errors import HttpError, OfflineError
+from wheelright.outside.once import Once
 from wheelright.outside.urls import redact
 from wheelright.targets.filenames import normalize_name
 

@@ -1,8 +1,9 @@
 """Connections: a thread-safe pool that keeps them alive, and proxies.
 
-Must live here: what decides how a connection is opened. Must not live here: what is said over it
-(``wire``), TLS (``tls``), retries, redirects and credentials of hosts (``exchange``). A connection
-belongs to one thread while it is taken; only :class:`Pool` is shared.
+Must live here: what decides how a connection is opened. Must not live here: where a host is
+(``names``), what is said over a connection (``wire``), TLS (``tls``), retries, redirects and
+credentials of hosts (``exchange``). A connection belongs to one thread while it is taken; only
+:class:`Pool` is shared.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec import Struct
 
 from wheelright.errors import UsageError
+from wheelright.outside.names import Names
 from wheelright.outside.urls import Address, basic, parse_address, redact, split_credentials
 from wheelright.outside.wire import Connection
 
@@ -127,6 +129,7 @@ class Pool:
         self._trust: Trust | None = None
         self._connect_timeout = connect_timeout
         self._read_timeout = read_timeout
+        self._names = Names()
         self._idle: dict[Endpoint, list[Connection]] = {}
         self._closed = False
         self._lock = threading.Lock()
@@ -183,7 +186,7 @@ class Pool:
                 )
         name = (endpoint.host, endpoint.port) if tunnel else (place, port)
         context = self._context(*name) if secure or tunnel else None
-        opened = socket.create_connection((place, port), self._connect_timeout)
+        opened = self._names.connect(place, port, self._connect_timeout)
         try:
             opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if tunnel:
