@@ -10,14 +10,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+Soon: TypeAlias = "tuple[tuple[str, str | None], ...]"
+"""Projects, and what their versions will have to satisfy, where that says which it will be."""
+
+
 class NeedCandidates(Struct, frozen=True):
     """Which versions does a project have? Answered by :class:`Listing`.
 
-    ``soon`` names projects whose candidates will be asked for next: fetch them ahead.
+    ``soon`` names projects whose candidates will be asked for next: fetch them ahead. With each
+    comes what its version will have to satisfy (an empty text: anything), or None where the newest
+    that does is not what will be chosen.
     """
 
     name: str
-    soon: tuple[str, ...] = ()
+    soon: Soon = ()
 
 
 class NeedDependencies(Struct, frozen=True):

@@ -37,6 +37,7 @@ from wheelright.resolver.universe import Universe, Vocabulary
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
 
+    from wheelright.resolver.facts import Soon
     from wheelright.resolver.request import Request
 
 
@@ -130,19 +131,14 @@ class Knowledge(Struct):
             result += self.overrides.get(dependency.name, [dependency])
         return result
 
-    def list_candidates(
-        self, name: str, soon: tuple[str, ...]
-    ) -> Generator[Need, Answer, Candidates]:
-        """Return the candidates of a project, asking for them once."""
+    def list_candidates(self, name: str, soon: Soon) -> Generator[Need, Answer, Candidates]:
+        """Return the candidates of a project, asking for them once; ``soon`` as the need has it."""
         known = self.candidates.get(name)
         if known is not None:
             return known
         answer = yield NeedCandidates(name, soon)
         assert isinstance(answer, Listing)
-        policy = self.request.policy
-        oldest = policy.resolution == "lowest" or (
-            policy.resolution == "lowest-direct" and name in self.direct
-        )
+        policy, oldest = self.request.policy, self._is_oldest_first(name)
         pins = frozenset(pin for pin in self.pins.get(name, ()))
         prereleases = policy.prereleases.get(name, policy.prerelease)
         choice = Choice(oldest, prereleases, name in self.named, pins)
@@ -156,6 +152,24 @@ class Knowledge(Struct):
             new |= self.vocabulary.learn(parse_marker(text), listed=bool(self.request.points))
         self.stale |= new
         return known
+
+    def _is_oldest_first(self, name: str) -> bool:
+        resolution = self.request.policy.resolution
+        return resolution == "lowest" or (resolution == "lowest-direct" and name in self.direct)
+
+    def unlisted(self, dependencies: Iterable[Dependency]) -> Soon:
+        """Name the projects whose candidates are not known, and what their versions must satisfy.
+
+        None for those of which an old version, or one chosen before, is preferred.
+        """
+        found: dict[str, str | None] = {}
+        for one in dependencies:
+            name = one.name
+            if name not in self.candidates and name not in found:
+                newest = name not in self.request.policy.preferred
+                hopeful = newest and not self._is_oldest_first(name)
+                found[name] = one.specifier if hopeful else None
+        return tuple(found.items())
 
     def release(
         self, name: str, version: str, soon: Callable[[], tuple[tuple[str, str], ...]]

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
     from wheelright.resolver.candidates import Candidates
-    from wheelright.resolver.facts import Answer, Need, Origin
+    from wheelright.resolver.facts import Answer, Need, Origin, Soon
     from wheelright.resolver.knowledge import Knowledge, Release
     from wheelright.resolver.universe import Universe
 
@@ -135,7 +135,7 @@ class Search:
             self.restless |= 1 << number
         return number
 
-    def _node(self, key: Key, soon: tuple[str, ...]) -> Generator[Need, Answer, int]:
+    def _node(self, key: Key, soon: Soon) -> Generator[Need, Answer, int]:
         """Return the number of a project or extra, introducing it with what is known of it."""
         known = self.numbers.get(key)
         if known is not None:
@@ -260,18 +260,17 @@ class Search:
 
     def _connect(self, project: int, bit: int, asleep: list[Edge]) -> Generator[Need, Answer, None]:
         """State the incompatibilities of edges that wake up."""
-        unknown: tuple[str, ...] | None = None
-        numbers, listed = self.numbers, self.knowledge.candidates
+        unlisted: Soon | None = None
+        numbers = self.numbers
         for edge in asleep:
             name = edge.dependency.name
             children = []
             for extra in ("", *edge.dependency.extras):
                 child = numbers.get((name, extra))
                 if child is None:
-                    if unknown is None:
-                        names = (one.dependency.name for one in asleep)
-                        unknown = tuple(dict.fromkeys(n for n in names if n not in listed))
-                    child = yield from self._node((name, extra), unknown)
+                    if unlisted is None:
+                        unlisted = self.knowledge.unlisted(one.dependency for one in asleep)
+                    child = yield from self._node((name, extra), unlisted)
                 children.append(child)
                 self._require(project, bit, child, edge)
             edge.children = tuple(children)

@@ -124,6 +124,7 @@ class Driver(Struct):
     _metadata: dict[tuple[str, str], Metadata] = field(default_factory=dict)  # that took no request
     _metadata_jobs: dict[tuple[str, str], Future[Metadata]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
+    _expected: set[str] = field(default_factory=set)
     _guesses: set[tuple[str, str]] = field(default_factory=set)
     _answered: int = 0
     _pool: ThreadPoolExecutor | None = None
@@ -157,10 +158,9 @@ class Driver(Struct):
 
     def _answer(self, need: Need) -> Answer:
         if isinstance(need, NeedCandidates):
-            for name in need.soon:
-                for key in self._keys(name) if self.origins else (name,):
-                    if key not in self.fixed and key not in self._page_jobs:
-                        self._want_page(key)
+            for name, specifier in need.soon:
+                if name not in self._expected:
+                    self._expect(name, specifier)
             if need.name in self.origins:
                 return self._several(need.name)
             return self._listing(need.name)
@@ -210,6 +210,17 @@ class Driver(Struct):
             else:
                 self.left_out.setdefault(name, {})[release.version] = fitness.left_out
         return Listing(name, tuple(candidates), None if page.releases else _empty(name))
+
+    def _expect(self, name: str, specifier: str | None) -> None:
+        """Fetch the pages of a project, and the version that it will very likely get."""
+        self._expected.add(name)
+        for key in self._keys(name):
+            if key in self.fixed:
+                continue
+            job = self._want_page(key)
+            # What the cache has is at hand when it is asked for.
+            if specifier is not None and key == name and not isinstance(job, _Known):
+                self._hope_then(job, name, specifier, sure=True)
 
     def _want_page(self, name: str) -> _Job[ProjectPage]:
         with self._lock:
@@ -352,9 +363,14 @@ class Driver(Struct):
             if name in self._page_jobs or self._closed:
                 return
         job = self._want_page(name)
-        job.add_done_callback(lambda done: self._ahead_metadata(done, name, specifier))
+        self._hope_then(job, name, specifier, sure=False)
 
-    def _ahead_metadata(self, done: _Job[ProjectPage], name: str, specifier: str) -> None:
+    def _hope_then(self, job: _Job[ProjectPage], name: str, specifier: str, *, sure: bool) -> None:
+        """Once a page is there, fetch the metadata of the version that it will very likely be."""
+        job.add_done_callback(lambda done: self._hope(done, name, specifier, sure=sure))
+
+    def _hope(self, done: _Job[ProjectPage], name: str, specifier: str, *, sure: bool) -> None:
+        """Fetch the metadata of the newest version that satisfies; few times where not ``sure``."""
         if done.cancelled() or done.exception() is not None or self._closed:
             return
         parts = specifiers_of(specifier) if specifier else ()
@@ -364,7 +380,7 @@ class Driver(Struct):
                 continue
             fitness = self.judge.judge(name, release)
             if fitness.left_out is None and (fitness.files is None or fitness.files.hopeful):
-                if self._may_guess(name, text):
+                if sure or self._may_guess(name, text):
                     self._want_metadata(name, text)
                 return
 
