@@ -119,6 +119,16 @@ def test_a_name_that_rules_it_out_is_not_run(world: World) -> None:
     assert not (world.root / "ran").exists()
 
 
+def test_a_link_to_a_name_that_rules_it_out_is_not_run(world: World) -> None:
+    world.script("real/python3.8", f"touch {world.root}/ran; exit 1")
+    (world.root / "a").mkdir()
+    (world.root / "a" / "python3").symlink_to(world.root / "real" / "python3.8")
+    world.link("b/python3", (3, 12))
+    world.path("a", "b")
+    assert world.find(None, ">=3.11") == (3, 12)
+    assert not (world.root / "ran").exists()
+
+
 def test_venvs_come_first(world: World) -> None:
     world.link("a/python3", (3, 10))
     world.path("a")

@@ -81,6 +81,7 @@ def find(
             second = python
     if second is not None:
         return second
+    _look_at_links(findings, search)
     raise _not_found(wanted, required, findings, search, origin)
 
 
@@ -147,6 +148,19 @@ def _probed(
             continue
         findings.seen.append(python)
         yield candidate, python
+
+
+def _look_at_links(findings: _Findings, search: Search) -> None:
+    """Ask what was left out by the name that it links to, so that an error says what it is."""
+    known = {_identity(one.executable) for one in findings.seen}
+    for candidate in findings.skipped:
+        key = _identity(candidate.path)
+        if candidate.is_link and key not in known:
+            known.add(key)
+            try:
+                findings.seen.append(probe(candidate.path, search))
+            except BrokenPython as error:
+                findings.broken.append(error)
 
 
 def _identity(path: Path) -> tuple[str, str]:

@@ -6,7 +6,8 @@
    has selected, as its shims would choose them;
 3. every version under pyenv; 4. every one that uv installed; 5. Windows' registry (PEP 514).
 
-What a name says (``python3.8``, ``versions/3.8.18``) saves asking; it is never the answer.
+What a name says (``python3.8``, a link to that, ``versions/3.8.18``) saves asking; it is never the
+answer.
 """
 
 from __future__ import annotations
@@ -37,13 +38,15 @@ _FOLDER = re.compile(
 class Candidate(Struct, frozen=True):
     """A file that may be a Python: where it is, which source named it, what its name says.
 
-    ``version`` is the beginning of a version, ``()`` if the name says none.
+    ``version`` is the beginning of a version, ``()`` if the name says none; ``is_link`` where only
+    the name of what it links to can say one.
     """
 
     path: Path
     source: str
     version: tuple[int, ...] = ()
     is_venv: bool = False
+    is_link: bool = False
 
 
 def candidates(search: Search, request: PythonRequest) -> Iterator[Candidate]:
@@ -137,7 +140,10 @@ def _in_folder(folder: Path, source: str, request: PythonRequest) -> Iterator[Ca
     for name in names:
         path = folder / (name + _EXE)
         if _is_program(path):
-            yield Candidate(path, source, _named_version(path.name))
+            # `python3` is mostly a link to a name that says more.
+            real = os.path.basename(os.path.realpath(path))  # noqa: PTH119 (pathlib has none)
+            own, linked = _named_version(path.name), _named_version(real)
+            yield Candidate(path, source, own or linked, is_link=not own)
     yield from _versioned_in(folder, source)
 
 
