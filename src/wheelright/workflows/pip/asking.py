@@ -97,6 +97,21 @@ class Wishes(Struct):
         return found
 
     @property
+    def surely_paged(self) -> str | None:
+        """A project whose page an index will surely be asked for, whatever the environment."""
+        if self.pins or self.overrides:
+            return None
+        return next(
+            (
+                one.name
+                for one in self.requirements
+                if one.source is None and one.requirement is not None
+                if one.marker is None and one.requirement.marker is None
+            ),
+            None,
+        )
+
+    @property
     def require_hashes(self) -> bool:
         """Whether a file requires hashes of all."""
         return any(file.require_hashes for file in self.files)

@@ -119,6 +119,10 @@ def _prepared(context: Context, options: PipCompileOptions) -> Compiling:
             ],
         )
     require_something(wishes, "pip compile")
+    indexes, first = context.indexes(joined_index(options.index, wishes)), wishes.surely_paged
+    settings = context.settings
+    if first and not (settings.exclude_dependencies or settings.override_dependencies):
+        indexes.ask_ahead(first)  # while a Python is asked what it is
     interpreter = find_python(context, options.python_version)
     aim, requires_python = None, ""
     if options.universal:
@@ -130,7 +134,6 @@ def _prepared(context: Context, options: PipCompileOptions) -> Compiling:
             python_version=options.python_version,
             python_platform=options.python_platform,
         ).aim
-    indexes = context.indexes(joined_index(options.index, wishes))
     policy = format_policy(context, options.build, wishes)
     before = _existing(_output(context, options))
     return Compiling(
