@@ -112,6 +112,10 @@ def test_texts_and_what_is_equal(text: str, other: str) -> None:
 
 @given(st.text(alphabet="~=!<>.,*1230 \tav+", max_size=8))
 @example("== 1\x0b")
+@example("!=3.0*")
+@example("~= 3*")
+@example("==3.0*,>=2")
+@example("===3*")
 @example("==\uff11.0")
 @example("==1" + "0" * 5000)
 def test_any_text(text: str) -> None:
@@ -126,7 +130,9 @@ def test_any_text(text: str) -> None:
 def test_plain_ones_need_no_packaging() -> None:
     code = (
         "import sys; from wheelright.targets.specifiers import SpecifierSet;"
-        "assert SpecifierSet('>=3.9,!=3.10.*,~=3.8,<4').contains('3.11.2', prereleases=True);"
+        "assert SpecifierSet('>=3.9,!=3.10.*,~=3.8,<4').contains('3.11.2', prereleases=True)\n"
+        "try: SpecifierSet('>=2.7,!=3.0*')\n"
+        "except ValueError: pass\n"
         "print('packaging' in sys.modules)"
     )
     done = subprocess.run(

@@ -22,6 +22,10 @@ _PLAIN: Final = re.compile(
     r"(?P<star>\.\*)?)",
     re.ASCII,
 )
+# Many old releases say `!=3.0*`, which is no specifier.
+_DOTLESS_STAR: Final = re.compile(
+    r"(?:~=|==|!=|<=|>=|<|>)[ \t]*\d{1,18}(?:\.\d{1,18})*\*", re.ASCII
+)
 _NUMBERS: Final = re.compile(r"\d{1,18}(?:\.\d{1,18})*", re.ASCII)
 
 _NAME: Final = "[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
@@ -207,6 +211,8 @@ def read_specifier(text: str) -> Specifier:
         is_whole = operator in {"==", "!="} if star else operator != "~=" or len(numbers) > 1
         if is_whole:
             return Specifier(operator, match["version"], numbers)
+    if _DOTLESS_STAR.fullmatch(text):
+        raise InvalidSpecifier(f"Invalid specifier: {text!r}")
     from packaging.specifiers import InvalidSpecifier as PackagingInvalidSpecifier
     from packaging.specifiers import Specifier as PackagingSpecifier
 
