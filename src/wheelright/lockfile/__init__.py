@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from wheelright.lockfile.read import Reading, loads, read_lock
     from wheelright.lockfile.write import dumps
 else:
+    from wheelright import loading
+
     _PLACES = {
         "AmbiguousLockError": "errors",
         "Archive": "model",
@@ -67,14 +69,7 @@ else:
         "staleness": "freshness",
     }
 
-    def __getattr__(name: str) -> object:
-        if name not in _PLACES:
-            raise AttributeError(f"module `{__name__}` has no `{name}`")
-        from importlib import import_module
-
-        found = getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)
-        globals()[name] = found
-        return found
+    __getattr__ = loading(__name__, _PLACES)
 
 
 __all__ = [

@@ -74,6 +74,8 @@ if TYPE_CHECKING:
         workspace_above,
     )
 else:
+    from wheelright import loading
+
     _PLACES = {
         "AmbiguousRequirementError": "errors",
         "BadValue": "errors",
@@ -125,14 +127,7 @@ else:
         "workspace_above": "workspace",
     }
 
-    def __getattr__(name: str) -> object:
-        if name not in _PLACES:
-            raise AttributeError(f"module `{__name__}` has no `{name}`")
-        from importlib import import_module
-
-        found = getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)
-        globals()[name] = found
-        return found
+    __getattr__ = loading(__name__, _PLACES)
 
 
 __all__ = [

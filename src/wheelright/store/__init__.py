@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from wheelright.store.store import Removed, Store
     from wheelright.store.wheel import Entry, EntryPoint, StoredWheel, WheelFacts
 else:
+    from wheelright import loading
+
     _PLACES = {
         "BrokenWheel": "errors",
         "Entry": "wheel",
@@ -32,14 +34,7 @@ else:
         "same_version": "metadata",
     }
 
-    def __getattr__(name: str) -> object:
-        if name not in _PLACES:
-            raise AttributeError(f"module `{__name__}` has no `{name}`")
-        from importlib import import_module
-
-        found = getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)
-        globals()[name] = found
-        return found
+    __getattr__ = loading(__name__, _PLACES)
 
 
 __all__ = [

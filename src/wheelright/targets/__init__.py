@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from wheelright.targets.platform import WELL_KNOWN_NAMES, Platform, parse_platform
     from wheelright.targets.tags import TagSet, compatible_tags
 else:
+    from wheelright import loading
+
     _PLACES = {
         "Interpreter": "interpreter",
         "InvalidFileName": "errors",
@@ -52,14 +54,7 @@ else:
         "why_not": "misfit",
     }
 
-    def __getattr__(name: str) -> object:
-        if name not in _PLACES:
-            raise AttributeError(f"module `{__name__}` has no `{name}`")
-        from importlib import import_module
-
-        found = getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)
-        globals()[name] = found
-        return found
+    __getattr__ = loading(__name__, _PLACES)
 
 
 __all__ = [

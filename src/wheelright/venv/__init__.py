@@ -52,6 +52,8 @@ if TYPE_CHECKING:
     )
     from wheelright.venv.stamp import FileState, observe, remove_stamp, write_stamp
 else:
+    from wheelright import loading
+
     _PLACES = {
         "Action": "plan",
         "ApplyOptions": "apply",
@@ -93,14 +95,7 @@ else:
         "write_stamp": "stamp",
     }
 
-    def __getattr__(name: str) -> object:
-        if name not in _PLACES:
-            raise AttributeError(f"module `{__name__}` has no `{name}`")
-        from importlib import import_module
-
-        found = getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)
-        globals()[name] = found
-        return found
+    __getattr__ = loading(__name__, _PLACES)
 
 
 __all__ = [
