@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,7 @@ import msgspec
 import pytest
 
 from support.old_machine import OldMachine, old_machine
-from wheelright.interpreters.probe import _Answer, _script
+from wheelright.interpreters.probe import _Answer, _question
 from wheelright.targets.target_file import TargetFile
 from wheelright.workflows.target import describing_script
 
@@ -70,9 +69,18 @@ def test_our_question_is_answered_there_as_the_script_does(
     arch: str, name: str, tmp_path: Path
 ) -> None:
     machine = old_machine(arch)
-    done = machine.run([machine.python, "-I", "-S", "-c", _script()])
-    assert done.stderr == ""
-    answer = msgspec.json.decode(done.stdout, type=_Answer)
-    assert str(answer.system.platform) == describe(machine, tmp_path).platform
-    assert answer.pointer_size == {"x86_64": 64, "i686": 32}[name]
-    assert json.loads(done.stdout)["paths"]["purelib"].startswith("/usr/")
+    asking, describing = _question()
+    answers = []
+    for prelude in ("", "import os; del os.confstr\n"):
+        done = machine.run([machine.python, "-I", "-S", "-c", prelude + asking, describing])
+        assert done.stderr == ""
+        answers.append(msgspec.json.decode(done.stdout, type=_Answer))
+    short, whole = answers
+    assert (short.system, short.glibc) == (None, (2, 31))
+    assert whole.system is not None
+    assert str(whole.system.platform) == describe(machine, tmp_path).platform
+    assert msgspec.structs.replace(short, system=whole.system) == msgspec.structs.replace(
+        whole, glibc=(2, 31)
+    )
+    assert whole.pointer_size == {"x86_64": 64, "i686": 32}[name]
+    assert whole.paths.purelib.startswith("/usr/")

@@ -7,11 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from support.pythons import PYTHONS, python
 from wheelright.interpreters import BrokenPython, Search, probe
-from wheelright.interpreters.probe import _cache_entry
+from wheelright.interpreters.probe import _Answer, _cache_entry, _question, _system
 from wheelright.targets import detect_machine, marker_values
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="makes programs of shell scripts")
@@ -71,6 +72,24 @@ def test_the_answer_is_what_the_python_says_of_itself(
     assert derived == measured
 
 
+@pytest.mark.parametrize("version", [v for v in PYTHONS if v >= (3, 6)])
+def test_a_python_tells_the_same_by_itself_and_with_the_whole_description(
+    version: tuple[int, int],
+) -> None:
+    asking, describing = _question()
+    answers = []
+    for prelude in ("", "import os; del os.confstr\n"):
+        done = subprocess.run(
+            [PYTHONS[version], "-I", "-S", "-c", prelude + asking, describing],
+            capture_output=True,
+            check=True,
+        )
+        told = msgspec.json.decode(done.stdout, type=_Answer)
+        assert (told.system is None) is (not prelude)
+        answers.append(msgspec.structs.replace(told, system=_system(told), glibc=None))
+    assert answers[0] == answers[1]
+
+
 def test_the_probe_spares_the_environment_and_the_guard(tmp_path: Path) -> None:
     venv = tmp_path / "env"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
@@ -101,7 +120,7 @@ def test_answers_are_remembered_until_the_file_changes(tmp_path: Path) -> None:
     executable.symlink_to(sys.executable)
     search = _search(tmp_path)
     first = probe(executable, search)
-    (entry,) = (tmp_path / "cache" / "interpreters-v2").iterdir()
+    (entry,) = (tmp_path / "cache" / "interpreters-v3").iterdir()
     answer = json.loads(entry.read_text(encoding="utf-8"))
     answer["answer"]["version"] = "3.99.0"
     entry.write_text(json.dumps(answer), encoding="utf-8")
@@ -164,7 +183,7 @@ def test_an_answer_is_asked_anew_when_the_system_starts_to_decline_wheels(tmp_pa
 def test_a_damaged_memory_is_asked_anew(tmp_path: Path, damage: bytes) -> None:
     search = _search(tmp_path)
     expected = probe(Path(sys.executable), search)
-    (entry,) = (tmp_path / "cache" / "interpreters-v2").iterdir()
+    (entry,) = (tmp_path / "cache" / "interpreters-v3").iterdir()
     entry.write_bytes(damage)
     assert probe(Path(sys.executable), search) == expected
     assert len(entry.read_bytes()) > len(damage)

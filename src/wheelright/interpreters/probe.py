@@ -21,7 +21,7 @@ from wheelright.interpreters.errors import BrokenPython
 from wheelright.outside import files
 from wheelright.outside.errors import DiskError, ProcessError
 from wheelright.targets import Interpreter, SchemePaths
-from wheelright.targets.describing import Libc, System, read_elf_header
+from wheelright.targets.describing import Libc, System, process_arch, read_elf_header
 from wheelright.targets.machine import machine_of
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _TIMEOUT = 30.0
 """Seconds; a first run on a network drive takes some."""
-_FORMAT = "interpreters-v2"
+_FORMAT = "interpreters-v3"
 
 
 class _Paths(msgspec.Struct, frozen=True):
@@ -65,7 +65,10 @@ class _System(msgspec.Struct, frozen=True, array_like=True):
 
 
 class _Answer(msgspec.Struct, frozen=True):
-    """What the probe script prints; see there."""
+    """What the probe script prints; see there.
+
+    ``system`` is None where ``glibc`` says enough; what the file tells is then read here.
+    """
 
     executable: str
     version: str
@@ -73,7 +76,7 @@ class _Answer(msgspec.Struct, frozen=True):
     prefix: str
     base_prefix: str
     base_executable: str
-    system: _System
+    system: _System | None
     pointer_size: int
     free_threaded: bool
     debug: bool
@@ -83,6 +86,8 @@ class _Answer(msgspec.Struct, frozen=True):
     refused_glibc: list[tuple[int, int]]
     paths: _Paths
     marker_values: dict[str, str]
+    glibc: tuple[int, int] | None = None
+    built_for: str = ""
 
 
 class _Entry(msgspec.Struct, frozen=True):
@@ -113,7 +118,7 @@ def probe(executable: Path, search: Search) -> Interpreter:
 def _ask(path: Path, environ: Mapping[str, str]) -> _Answer:
     from wheelright.outside import processes
 
-    args = [str(path), "-I", "-S", "-c", _script()]
+    args = [str(path), "-I", "-S", "-c", *_question()]
     try:
         done = processes.run(args, env=environ, timeout=_TIMEOUT)
     except ProcessError as error:
@@ -126,21 +131,31 @@ def _ask(path: Path, environ: Mapping[str, str]) -> _Answer:
         )
         raise BrokenPython(str(path), reason)
     try:
-        return msgspec.json.decode(done.stdout.strip().rpartition("\n")[2], type=_Answer)
+        answer = msgspec.json.decode(done.stdout.strip().rpartition("\n")[2], type=_Answer)
     except (msgspec.DecodeError, UnicodeError) as error:
         raise BrokenPython(str(path), "it does not answer as a Python does") from error
+    return msgspec.structs.replace(answer, system=_system(answer))
 
 
 @lru_cache(maxsize=1)
-def _script() -> str:
-    """Join what describes a machine, which must not start by itself, and what uses it."""
+def _question() -> tuple[str, str]:
+    """Return the script, and what describes a machine, which the script takes where it must."""
     import pkgutil
 
-    describing = pkgutil.get_data("wheelright.targets", "describing.py")
     asking = pkgutil.get_data(__package__, "_probe_script.py")
-    assert describing is not None
+    describing = pkgutil.get_data("wheelright.targets", "describing.py")
     assert asking is not None
-    return f"__name__ = 'describing'\n{describing.decode()}\n{asking.decode()}"
+    assert describing is not None
+    return asking.decode(), describing.decode()
+
+
+def _system(answer: _Answer) -> _System:
+    """Return what a Python runs on; where it left that to us, its file says the architecture."""
+    if answer.system is not None:
+        return answer.system
+    header = read_elf_header(answer.executable)
+    arch = process_arch(answer.built_for.partition("-")[2], answer.pointer_size * 8, header)
+    return _System("linux", arch, [_Libc("glibc", answer.glibc)], None)
 
 
 def _interpreter(answer: _Answer, executable: Path) -> Interpreter:
@@ -152,7 +167,7 @@ def _interpreter(answer: _Answer, executable: Path) -> Interpreter:
         prefix=Path(answer.prefix),
         base_prefix=Path(answer.base_prefix),
         base_executable=Path(answer.base_executable),
-        platform=answer.system.platform,
+        platform=_system(answer).platform,
         paths=SchemePaths(**{name: Path(path) for name, path in paths.items()}),
         marker_values=answer.marker_values,
         free_threaded=answer.free_threaded,
