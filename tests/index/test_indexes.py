@@ -298,8 +298,7 @@ def test_a_page_that_was_asked_for_ahead_is_not_asked_for_again(
     index.add("foo", "1.0")
     indexes = open_indexes(index)
 
-    indexes.ask_ahead("Foo")
-    indexes.ask_ahead("unknown")
+    indexes.ask_ahead(["Foo", "unknown", "foo"])
 
     assert indexes.page("foo").name == "foo"
     with pytest.raises(ProjectNotFoundError):
@@ -313,8 +312,8 @@ def test_what_is_at_hand_is_not_asked_for_ahead(open_indexes: Open, make_index: 
     open_indexes(index).page("foo")
     index.clear_log()
 
-    open_indexes(index).ask_ahead("foo")
-    open_indexes(index, offline=True).ask_ahead("bar")
+    open_indexes(index).ask_ahead(["foo"])
+    open_indexes(index, offline=True).ask_ahead(["bar"])
 
     assert index.count() == 0
 

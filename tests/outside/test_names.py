@@ -28,11 +28,11 @@ class Resolver:
 
     def __init__(self, *answers: list[tuple[str, int]] | OSError) -> None:
         self.answers = list(answers)
-        self.asked: list[tuple[str, int]] = []
+        self.asked: list[tuple[bytes, int]] = []
         self.free = threading.Event()
         self.free.set()
 
-    def __call__(self, host: str, port: int, family: int, kind: int) -> list[Any]:
+    def __call__(self, host: bytes, port: int, family: int, kind: int) -> list[Any]:
         assert (family, kind) == (0, socket.SOCK_STREAM)
         self.asked.append((host, port))
         assert self.free.wait(30)
@@ -60,7 +60,7 @@ def test_a_burst_of_connections_asks_once(server: tuple[str, int]) -> None:
         assert one.gettimeout() == 5
         one.close()
     assert len(opened) == 16
-    assert resolver.asked == [("host", 80)]
+    assert resolver.asked == [(b"host", 80)]
 
 
 def test_the_address_that_answers_is_asked_first_from_then_on(server: tuple[str, int]) -> None:
@@ -92,7 +92,7 @@ def test_hosts_and_ports_are_told_apart(server: tuple[str, int]) -> None:
     names = Names(resolver)
     for host, port in (("a", 80), ("b", 80), ("a", 443), ("a", 80)):
         names.connect(host, port, 5).close()
-    assert resolver.asked == [("a", 80), ("b", 80), ("a", 443)]
+    assert resolver.asked == [(b"a", 80), (b"b", 80), (b"a", 443)]
 
 
 def test_real_names_are_found(server: tuple[str, int]) -> None:

@@ -180,8 +180,8 @@ def _plain_items(text: str) -> tuple[tuple[str, str, str], ...] | None:
 
 def built_in_index() -> str | None:
     """Return the simple index that the installed pip has built in; ``None`` without pip."""
-    for text in (_installed_model(), _bundled_model()):
-        found = _BUILT_IN.search(text or "")
+    for read in (_installed_model, _bundled_model):
+        found = _BUILT_IN.search(read() or "")
         if found:
             return urljoin(found[1], "simple/")
     return None

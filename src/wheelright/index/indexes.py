@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import deque
 from contextlib import ExitStack, contextmanager
 from threading import Thread
 from typing import TYPE_CHECKING, Final, Literal
@@ -46,7 +47,7 @@ from wheelright.outside.urls import redact
 from wheelright.targets.filenames import normalize_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from wheelright.index.credentials import Credentials
@@ -61,6 +62,8 @@ _UNKNOWN: Final = frozenset({404, 410})
 _FLAT: Final = "*"
 """The cache's name for a page of links to many projects; no project is called so."""
 _RESUMPTIONS: Final = 3
+_AHEAD: Final = 8
+"""Threads that ask for pages before the search does."""
 _WORD: Final = re.compile(r"[a-z0-9]+")
 
 
@@ -153,23 +156,30 @@ class Indexes:
             self._pages.get((sources[0].url, project), lambda: found)
         return self.page(project, index)
 
-    def ask_ahead(self, name: str) -> None:
-        """Begin to ask for a page that will surely be asked for, on a thread of its own.
+    def ask_ahead(self, names: Iterable[str]) -> None:
+        """Begin to ask for pages that will surely be asked for, on threads of their own.
 
-        To open the first connection takes longer than any page; nothing is done where the page is
+        To open the first connection takes longer than any page; nothing is done for pages that are
         at hand. What fails is told to who asks for the page.
         """
-        project = normalize_name(name)
         sources = self._open_indexes()
-        remote = bool(sources) and sources[0].folder is None and not sources[0].flat
-        if not self._offline and remote and self.known_page(project) is None:
-            Thread(target=self._asked_ahead, args=(project,), daemon=True).start()
+        if self._offline or not sources or sources[0].folder is not None or sources[0].flat:
+            return
+        projects = dict.fromkeys(map(normalize_name, names))
+        wanted = deque(project for project in projects if self.known_page(project) is None)
+        for _ in range(min(len(wanted), _AHEAD)):
+            Thread(target=self._asked_ahead, args=(wanted,), daemon=True).start()
 
-    def _asked_ahead(self, project: str) -> None:
-        try:
-            self.page(project)
-        except WheelrightError as error:
-            self._reporter.debug(f"the page of `{project}` did not come: {error.message}")
+    def _asked_ahead(self, wanted: deque[str]) -> None:
+        while wanted:
+            try:
+                project = wanted.popleft()
+            except IndexError:  # another thread was quicker
+                return
+            try:
+                self.page(project)
+            except WheelrightError as error:
+                self._reporter.debug(f"the page of `{project}` did not come: {error.message}")
 
     def known_metadata(self, name: str, version: str, files: Sequence[File]) -> Metadata | None:
         """Return a version's metadata where that takes no request."""

@@ -240,14 +240,18 @@ def _attributes(inside: str) -> dict[str, str]:
     return attributes
 
 
-@lru_cache(maxsize=1 << 10)
+_ENTITY: Final = re.compile("&(?:(gt|lt|amp|quot|#39);)?")
+_ENTITIES: Final = {"gt": ">", "lt": "<", "amp": "&", "quot": '"', "#39": "'"}
+"""Those that pages are made with; the module that knows all takes as long to load as a page."""
+
+
+@lru_cache(maxsize=1 << 10)  # a page escapes the same few values (`&gt;=3.8`) thousands of times
 def _unescaped(text: str) -> str:
+    if all(_ENTITY.findall(text)):
+        return _ENTITY.sub(lambda match: _ENTITIES[match[1]], text)
     from html import unescape
 
     return unescape(text)
-
-
-"""A page escapes the same few values (``&gt;=3.8``) thousands of times."""
 
 
 def _linked(

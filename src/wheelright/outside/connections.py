@@ -22,7 +22,6 @@ from wheelright.outside.wire import Connection
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
-    from ssl import SSLContext
 
     from wheelright.outside.tls import Trust
 
@@ -184,28 +183,31 @@ class Pool:
                     details=["TLS to the proxy and through it at once is not supported"],
                     hints=["set `HTTPS_PROXY` to the proxy's `http:` address"],
                 )
-        name = (endpoint.host, endpoint.port) if tunnel else (place, port)
-        context = self._context(*name) if secure or tunnel else None
-        opened = self._names.connect(place, port, self._connect_timeout)
-        try:
-            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if tunnel:
-                _ask_through(opened, endpoint, credentials)
-            if context is not None:
-                opened = context.wrap_socket(opened, server_hostname=name[0])
-            opened.settimeout(self._read_timeout)
-            return Connection(opened)
-        except BaseException:
-            opened.close()
-            raise
 
-    def _context(self, host: str, port: int) -> SSLContext:
+        def connect() -> socket.socket:
+            opened = self._names.connect(place, port, self._connect_timeout)
+            try:
+                opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                if tunnel:
+                    _ask_through(opened, endpoint, credentials)
+            except BaseException:
+                opened.close()
+                raise
+            return opened
+
+        name = (endpoint.host, endpoint.port) if tunnel else (place, port)
+        secured = secure or tunnel
+        opened = self._trust_now().secure(connect, *name) if secured else connect()
+        opened.settimeout(self._read_timeout)
+        return Connection(opened)
+
+    def _trust_now(self) -> Trust:
         with self._lock:
             if self._trust is None:
                 from wheelright.outside.tls import Trust
 
                 self._trust = Trust(*self._trusted)
-        return self._trust.context(host, port)
+            return self._trust
 
 
 def _proxy_of(text: str) -> tuple[Address, tuple[str, str] | None]:

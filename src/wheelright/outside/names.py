@@ -48,7 +48,8 @@ class Names:
             raise
 
     def _found(self, host: str, port: int) -> list[Place]:
-        found = self._look_up(host, port, 0, socket.SOCK_STREAM)
+        # As text it would be encoded by a codec that takes longer to load than most answers.
+        found = self._look_up(host.encode("ascii"), port, 0, socket.SOCK_STREAM)
         return [(family, kind, proto, address) for family, kind, proto, _, address in found]
 
 

@@ -1,10 +1,10 @@
-"""The same work on many items, by a few threads, the calling one among them."""
+"""The same work on many items by a few threads, and work that goes on beside the caller's."""
 
 from __future__ import annotations
 
 import threading
 from collections import deque
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -40,3 +40,27 @@ def run_all(work: Callable[[T], object], items: Iterable[T], threads: int) -> No
         thread.join()
     if failures:
         raise failures[0]
+
+
+class Begun(Generic[T]):
+    """Work on a thread of its own, begun when this is made; it ends with the process at last."""
+
+    def __init__(self, work: Callable[[], T]) -> None:
+        self._work = work
+        self._values: list[T] = []
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        try:
+            self._values.append(self._work())
+        except BaseException as failure:  # noqa: BLE001 (raised to who asks for the result)
+            self._failure = failure
+
+    def result(self) -> T:
+        """Wait for what came of it; raises what it raised."""
+        self._thread.join()
+        if self._failure is not None:
+            raise self._failure
+        return self._values[0]

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from wheelright.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    import socket
+    from collections.abc import Callable, Collection
 
 _BUNDLES = (
     "/etc/ssl/certs/ca-certificates.crt",
@@ -29,22 +30,56 @@ _BUNDLES = (
 class Trust:
     """TLS settings: the system's certificates and ``cert`` on top; contexts are built when used.
 
-    ``insecure_hosts`` are ``name`` or ``name:port``, whose certificates are not checked.
+    ``insecure_hosts`` are ``name`` or ``name:port``, whose certificates are not checked. To read
+    a bundle of certificates takes 20 ms. So where the system has each in a file of its own beside
+    it, those are looked at first, and all others once a host is not trusted by them.
     """
 
     def __init__(self, cert: Path | None, insecure_hosts: Collection[str]) -> None:
         self._cert = cert
         self._insecure = frozenset(host.lower() for host in insecure_hosts)
         self._contexts: dict[bool, ssl.SSLContext] = {}
+        self._narrow: ssl.SSLContext | None = None
         self._lock = threading.Lock()
 
-    def context(self, host: str, port: int) -> ssl.SSLContext:
-        """Return the context for a host; raises UsageError where ``cert`` cannot be read."""
+    def secure(self, connect: Callable[[], socket.socket], host: str, port: int) -> ssl.SSLSocket:
+        """Connect, and speak TLS over the connection.
+
+        Raises UsageError where ``cert`` cannot be read, else ``OSError``.
+        """
+        context = self._context(host, port)
+        try:
+            return _wrapped(context, connect(), host)
+        except ssl.SSLCertVerificationError:
+            if context is not self._narrow:
+                raise
+        return _wrapped(self._every(), connect(), host)
+
+    def _context(self, host: str, port: int) -> ssl.SSLContext:
         checked = not ({host, f"{host}:{port}"} & self._insecure)
         with self._lock:
             if checked not in self._contexts:
-                self._contexts[checked] = self._build() if checked else _unchecked()
+                if checked:
+                    self._narrow = self._from_folder()
+                self._contexts[checked] = self._narrow or (
+                    self._build() if checked else _unchecked()
+                )
             return self._contexts[checked]
+
+    def _every(self) -> ssl.SSLContext:
+        """Return the context with all certificates, built where there is none yet."""
+        with self._lock:
+            if self._contexts[True] is self._narrow:
+                self._contexts[True] = self._build()
+            return self._contexts[True]
+
+    def _from_folder(self) -> ssl.SSLContext | None:
+        """Return a context that reads single certificates as hosts need them, if there are any."""
+        bundle, folder = ssl.get_default_verify_paths()[:2]
+        other = self._cert is not None and not (bundle and _is_same(bundle, self._cert))
+        if other or not bundle or not folder or os.name == "nt" or not _has_certificates(folder):
+            return None
+        return ssl.create_default_context(capath=folder)
 
     def _build(self) -> ssl.SSLContext:
         try:
@@ -65,12 +100,28 @@ class Trust:
         return context
 
 
+def _wrapped(context: ssl.SSLContext, opened: socket.socket, host: str) -> ssl.SSLSocket:
+    try:
+        # As text it would be encoded by a codec that takes long to load.
+        return context.wrap_socket(opened, server_hostname=host.encode("ascii"))
+    except BaseException:
+        opened.close()
+        raise
+
+
 def _holds(context: ssl.SSLContext, cert: Path) -> bool:
     """Whether a file is the one that was loaded already: to read a whole bundle takes 20 ms."""
     file = ssl.get_default_verify_paths().cafile
-    if not file or not os.path.samefile(file, cert):  # noqa: PTH121  either may be text
+    if not file or not _is_same(file, cert):
         return False
     return context.cert_store_stats()["x509_ca"] > 0
+
+
+def _is_same(file: str, cert: Path) -> bool:
+    try:
+        return os.path.samefile(file, cert)  # noqa: PTH121  either may be text
+    except OSError:  # who reads it will say so
+        return False
 
 
 def _system_has_certificates() -> bool:
@@ -80,8 +131,11 @@ def _system_has_certificates() -> bool:
     file, folder = ssl.get_default_verify_paths()[:2]
     if file:
         return True
-    if not folder:
-        return False
+    return bool(folder) and _has_certificates(folder)
+
+
+def _has_certificates(folder: str) -> bool:
+    """Whether a folder holds certificates under names that OpenSSL finds them by."""
     with os.scandir(folder) as entries:
         return any(entry.name.endswith(".0") for entry in entries)
 

@@ -87,15 +87,16 @@ def locked(context: Context, options: LockOptions) -> tuple[Lock, LockOutcome]:
 
 
 def _ask_ahead(work: Locking) -> None:
-    """Ask for the first page that is surely needed, while what resolves is loaded."""
+    """Ask for the pages that are surely needed, while what resolves is loaded."""
     settings, indexes = work.context.settings, work.context.indexes(work.options.index)
     if work.direct is not None or work.roots.indexes:
         return
     other = {one.name for one in settings.override_dependencies} | {*settings.exclude_dependencies}
-    for requirement in work.project.dependencies:
-        if requirement.marker is None and requirement.name not in other:
-            indexes.ask_ahead(requirement.name)
-            return
+    indexes.ask_ahead(
+        requirement.name
+        for requirement in work.project.dependencies
+        if requirement.marker is None and requirement.name not in other
+    )
 
 
 def _outcome(path: Path, before: Lock | None, after: Lock, started: float) -> LockOutcome:

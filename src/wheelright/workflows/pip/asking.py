@@ -97,18 +97,15 @@ class Wishes(Struct):
         return found
 
     @property
-    def surely_paged(self) -> str | None:
-        """A project whose page an index will surely be asked for, whatever the environment."""
+    def surely_paged(self) -> tuple[str, ...]:
+        """The projects whose pages an index will surely be asked for, whatever the environment."""
         if self.pins or self.overrides:
-            return None
-        return next(
-            (
-                one.name
-                for one in self.requirements
-                if one.source is None and one.requirement is not None
-                if one.marker is None and one.requirement.marker is None
-            ),
-            None,
+            return ()
+        return tuple(
+            one.name
+            for one in self.requirements
+            if one.name is not None and one.source is None
+            if one.marker is None and one.requirement is not None and one.requirement.marker is None
         )
 
     @property

@@ -1,85 +1,32 @@
 """``wheelright pip compile``: requirements pinned, for one environment or for all.
 
-An output file that exists is read first: its versions are kept while they satisfy.
+An output file that exists is read first: its versions are kept while they satisfy. What takes long
+goes on side by side: a Python is asked what it is and the first pages are fetched, while what
+resolves (``pinning``) is loaded.
 """
 
 from __future__ import annotations
 
-import os
 import time
-from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
-from msgspec.structs import replace
-
-from wheelright.errors import WheelrightError
-from wheelright.lockfile import Archive, Lock, canonical, dumps
 from wheelright.outside import files
-from wheelright.project.requirements_file import parse_requirements_text
-from wheelright.resolver.pythons import lower_bound
-from wheelright.targets import normalize_name
-from wheelright.workflows.local import LocalProject
-from wheelright.workflows.pip.asking import (
-    gather_wishes,
-    holds,
-    joined_index,
-    name_of,
-    require_something,
-)
+from wheelright.outside.threads import Begun
+from wheelright.workflows.pip.asking import gather_wishes, joined_index, require_something
+from wheelright.workflows.pip.compilation import Compiling, output_of
 from wheelright.workflows.pip.errors import NothingAskedError
 from wheelright.workflows.pip.formats import format_policy
-from wheelright.workflows.pip.question import Question
-from wheelright.workflows.pip.resolving import answer, choice
-from wheelright.workflows.pip.sites import find_python, full_version, purpose_of
-from wheelright.workflows.pip.writing import Line, Sheet, write_requirements
+from wheelright.workflows.pip.sites import find_python, full_version, near_venv, purpose_of
 from wheelright.workflows.pip_options import CompileOutcome
-from wheelright.workflows.writing import write_packages, write_pins
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from wheelright.index import Indexes
-    from wheelright.lockfile import LockedPackage
     from wheelright.targets import Interpreter
-    from wheelright.workflows.aims import Aim
-    from wheelright.workflows.building import Builds
     from wheelright.workflows.context import Context
-    from wheelright.workflows.pip.asking import Asked, Wishes
-    from wheelright.workflows.pip.directs import Direct
-    from wheelright.workflows.pip.formats import FormatPolicy
-    from wheelright.workflows.pip.resolving import Answer
+    from wheelright.workflows.pip.asking import Wishes
     from wheelright.workflows.pip_options import PipCompileOptions
-
-
-class Compiling(Struct, frozen=True, dict=True):
-    """One compilation. ``aim`` is None for all environments of ``requires_python``."""
-
-    context: Context
-    options: PipCompileOptions
-    wishes: Wishes
-    policy: FormatPolicy
-    indexes: Indexes
-    interpreter: Interpreter
-    aim: Aim | None
-    requires_python: str
-    before: str | None
-
-    @cached_property
-    def builds(self) -> Builds:
-        """Builds for metadata; where nothing is built, what they need is never imported."""
-        from wheelright.workflows.building import Builds
-
-        how = self.options.build.how
-        return Builds(self.context, self.indexes, self.interpreter, options=how)
-
-
-class Compiled(Struct, frozen=True):
-    """What was chosen: what was asked for, by name, the direct references and the answer."""
-
-    asked: tuple[Asked, ...]
-    directs: dict[str, Direct]
-    found: Answer
-    packages: tuple[LockedPackage, ...]
 
 
 def compile_requirements(context: Context, options: PipCompileOptions) -> CompileOutcome:
@@ -88,13 +35,15 @@ def compile_requirements(context: Context, options: PipCompileOptions) -> Compil
     Raises ``ResolutionFailure`` and what files, indexes and builds have to say.
     """
     started = time.monotonic()
-    work = _prepared(context, options)
-    compiled = _compiled(work)
-    path = _output(context, options)
-    if options.format == "pylock.toml":
-        text = _lock_text(work, compiled, path)
-    else:
-        text = _requirements_text(work, compiled)
+    search = near_venv(context)
+    python = Begun(lambda: find_python(context, options.python_version, search))
+    wishes = _wishes(context, options)
+    indexes = _asked_ahead(context, options, wishes)
+    from wheelright.workflows.pip.pinning import choose, text_of
+
+    work = _prepared(context, options, wishes, indexes, python.result())
+    compiled = choose(work)
+    path, text = work.output, text_of(work, compiled)
     wrote = False
     if path is not None and text != work.before:
         files.write_atomic(path, text)
@@ -109,7 +58,7 @@ def compile_requirements(context: Context, options: PipCompileOptions) -> Compil
     )
 
 
-def _prepared(context: Context, options: PipCompileOptions) -> Compiling:
+def _wishes(context: Context, options: PipCompileOptions) -> Wishes:
     wishes = gather_wishes(context, options.requests)
     if not options.requests.requirement_files and not options.requests.groups:
         raise NothingAskedError(
@@ -119,11 +68,24 @@ def _prepared(context: Context, options: PipCompileOptions) -> Compiling:
             ],
         )
     require_something(wishes, "pip compile")
-    indexes, first = context.indexes(joined_index(options.index, wishes)), wishes.surely_paged
-    settings = context.settings
-    if first and not (settings.exclude_dependencies or settings.override_dependencies):
-        indexes.ask_ahead(first)  # while a Python is asked what it is
-    interpreter = find_python(context, options.python_version)
+    return wishes
+
+
+def _asked_ahead(context: Context, options: PipCompileOptions, wishes: Wishes) -> Indexes:
+    """Open the indexes, and ask for the pages that are needed in any case."""
+    indexes, settings = context.indexes(joined_index(options.index, wishes)), context.settings
+    if not (settings.exclude_dependencies or settings.override_dependencies):
+        indexes.ask_ahead(wishes.surely_paged)
+    return indexes
+
+
+def _prepared(
+    context: Context,
+    options: PipCompileOptions,
+    wishes: Wishes,
+    indexes: Indexes,
+    interpreter: Interpreter,
+) -> Compiling:
     aim, requires_python = None, ""
     if options.universal:
         requires_python = _bound(interpreter, options.python_version)
@@ -135,7 +97,7 @@ def _prepared(context: Context, options: PipCompileOptions) -> Compiling:
             python_platform=options.python_platform,
         ).aim
     policy = format_policy(context, options.build, wishes)
-    before = _existing(_output(context, options))
+    before = _existing(output_of(context, options))
     return Compiling(
         context, options, wishes, policy, indexes, interpreter, aim, requires_python, before
     )
@@ -149,12 +111,6 @@ def _bound(interpreter: Interpreter, python_version: str | None) -> str:
     return f">={python_version}"
 
 
-def _output(context: Context, options: PipCompileOptions) -> Path | None:
-    if options.output_file is None:
-        return None
-    return context.directory / Path(options.output_file).expanduser()
-
-
 def _existing(path: Path | None) -> str | None:
     if path is None:
         return None
@@ -162,243 +118,3 @@ def _existing(path: Path | None) -> str | None:
         return path.read_text(encoding="utf-8")
     except (FileNotFoundError, UnicodeDecodeError):
         return None
-
-
-def _compiled(work: Compiling) -> Compiled:
-    context, options, aim = work.context, work.options, work.aim
-    values = None if aim is None else aim.values
-    asked, directs = _read_places(work)
-    question = Question(
-        name_of(asked, "pip compile"),
-        asked,
-        directs,
-        work.policy,
-        choice(context, options.resolve, work.wishes, _preferred(work)),
-        aim,
-        foreign=aim is not None and aim.foreign,
-        requires_python=work.requires_python,
-        hashes=work.wishes.hashes(),
-        pinned_indexes=work.wishes.pinned_indexes(values),
-        no_deps=options.no_deps,
-    )
-    found = answer(context, work.indexes, lambda: work.builds, question, options.resolve)
-    local = {name: _as_local(one) for name, one in directs.items()}
-    if options.generate_hashes or options.format == "pylock.toml":
-        lowest = lower_bound(work.requires_python) if aim is None else None
-        minor = lowest[1] if lowest else 0
-        packages = write_packages(found.resolution, found.driver, local, work.policy, minor)
-    else:
-        packages = write_pins(found.resolution, local)
-    return Compiled(asked, directs, found, packages)
-
-
-def _read_places(work: Compiling) -> tuple[tuple[Asked, ...], dict[str, Direct]]:
-    """Read all direct references; return what was asked for, named, and what is at them."""
-    limits, asked = work.wishes.limits_with_places(), work.wishes.requirements
-    if all(one.source is None for one in (*limits, *asked)):
-        return tuple(asked), {}
-    from wheelright.workflows.pip.directs import DirectReader
-
-    aim = work.aim
-    values, tags = (None, None) if aim is None else (aim.values, aim.tags if aim.foreign else None)
-    reader = DirectReader(work.builds, work.indexes, values, tags)
-    reader.read(limits)
-    return tuple(reader.read(asked)), reader.found
-
-
-def _as_local(direct: Direct) -> LocalProject:
-    fixed = direct.fixed
-    return LocalProject(
-        direct.name,
-        direct.version,
-        fixed.requires,
-        fixed.requires_python,
-        fixed.extras,
-        "" if direct.directory is None else direct.directory.as_posix(),
-        direct.editable,
-        None if direct.file is None else Archive(direct.file, direct.subdirectory),
-        direct.vcs,
-    )
-
-
-def _preferred(work: Compiling) -> dict[str, tuple[str, ...]]:
-    """Return the versions that an existing output file holds; a file of another kind holds none."""
-    if work.before is None or work.options.resolve.upgrade:
-        return {}
-    path = _output(work.context, work.options)
-    assert path is not None
-    found: dict[str, tuple[str, ...]] = {}
-    try:
-        if path.suffix == ".toml":
-            from wheelright.lockfile import read_lock
-
-            rows = [(p.name, p.version) for p in read_lock(work.before, path).lock.packages]
-        else:
-            read = parse_requirements_text(path, work.before, work.context.environ)
-            rows = [
-                (line.requirement.name, one.version)
-                for line in read.requirements
-                if line.requirement is not None
-                for one in line.requirement.specifier
-                if one.operator in {"==", "==="} and not one.version.endswith(".*")
-            ]
-    except WheelrightError as fault:
-        work.context.reporter.warn(
-            f"`{path}` cannot be read, so that its versions are not kept: {fault.message}"
-        )
-        return {}
-    for name, version in rows:
-        if version is not None:
-            found[name] = (version, *found.get(name, ()))
-    return found
-
-
-# -- writing
-
-
-def _requirements_text(work: Compiling, compiled: Compiled) -> str:
-    options = work.options
-    left_out = {normalize_name(name) for name in options.no_emit_packages}
-    extras = {package.name: package.extras for package in compiled.found.resolution.packages}
-    lines = [
-        Line(
-            package.name,
-            _pin(work, package, compiled, extras[package.name] if options.no_strip_extras else ()),
-            None if options.universal else _own_marker(work, compiled, package.name),
-            package.marker,
-            _hashes(work, package) if options.generate_hashes else (),
-        )
-        for package in compiled.packages
-        if package.name not in left_out
-    ]
-    sheet = Sheet(
-        None if options.no_header else options.command,
-        None if options.no_annotate else _origins(work, compiled),
-        options.annotation_style == "line",
-        _index_lines(work) if options.emit_index_url else (),
-        tuple(sorted(left_out & {package.name for package in compiled.packages})),
-    )
-    return write_requirements(lines, sheet)
-
-
-def _own_marker(work: Compiling, compiled: Compiled, name: str) -> str | None:
-    """Return the marker that a requirement was asked for with, where it is to be kept."""
-    if not work.options.no_strip_markers:
-        return None
-    markers = [one.marker for one in compiled.asked if one.name == name]
-    return markers[0] if len(markers) == 1 else None
-
-
-def _pin(
-    work: Compiling, package: LockedPackage, compiled: Compiled, extras: tuple[str, ...]
-) -> str:
-    asked_for = f"[{','.join(extras)}]" if extras else ""
-    direct = compiled.directs.get(package.name)
-    if direct is None:
-        return f"{package.name}{asked_for}=={package.version}"
-    beside = _relative(work, direct)
-    if direct.editable:
-        assert direct.directory is not None
-        return f"-e {beside or direct.url}"
-    if beside is not None:
-        return f"{beside}{asked_for}"
-    from wheelright.lockfile.model import without_credentials
-
-    if direct.file is None:
-        return f"{package.name}{asked_for} @ {direct.reference}"
-    part = f"#subdirectory={direct.subdirectory}" if direct.subdirectory else ""
-    return f"{package.name}{asked_for} @ {without_credentials(direct.file.url)}{part}"
-
-
-def _relative(work: Compiling, direct: Direct) -> str | None:
-    """Return a path that was written as a relative one, now seen from the output file."""
-    if direct.beside is None:
-        return None
-    path = _output(work.context, work.options)
-    root = work.context.directory if path is None else path.parent
-    try:
-        text = Path(os.path.relpath(direct.beside, root)).as_posix()
-    except ValueError:  # on another drive of Windows
-        return None
-    return text if text.startswith(".") else f"./{text}"
-
-
-def _hashes(work: Compiling, package: LockedPackage) -> tuple[str, ...]:
-    found = package.files
-    if package.archive is not None:
-        found = (work.indexes.with_hash(package.archive.file),)
-    return tuple(
-        sorted({f"{kind}:{digest}" for file in found for kind, digest in file.hashes.items()})
-    )
-
-
-def _origins(work: Compiling, compiled: Compiled) -> dict[str, tuple[str, ...]]:
-    """Return who asks for each package: files first, then packages."""
-    values = None if work.aim is None else work.aim.values
-    files_of: dict[str, dict[str, None]] = {}
-    for one in (*compiled.asked, *_limits(work, compiled)):
-        if one.name is not None and holds(one.marker, values):
-            files_of.setdefault(one.name, {})[one.origin] = None
-    parents: dict[str, set[str]] = {}
-    for package in compiled.found.resolution.packages:
-        for name, _ in package.edges:
-            if name != package.name:
-                parents.setdefault(name, set()).add(package.name)
-    return {
-        package.name: (
-            *files_of.get(package.name, ()),
-            *sorted(parents.get(package.name, ())),
-        )
-        for package in compiled.packages
-    }
-
-
-def _limits(work: Compiling, compiled: Compiled) -> list[Asked]:
-    """Return the constraints and overrides on what was chosen."""
-    chosen = {package.name for package in compiled.packages}
-    every = (*work.wishes.constraints, *work.wishes.overrides)
-    return [one for one in every if one.name in chosen]
-
-
-def _index_lines(work: Compiling) -> tuple[str, ...]:
-    from wheelright.outside.urls import redact
-
-    lines = []
-    for source in work.indexes.sources:
-        option = "--index-url" if source.default else "--extra-index-url"
-        lines.append(f"{'--find-links' if source.flat else option} {redact(source.url)}")
-    return tuple(sorted(lines, key=lambda line: not line.startswith("--index-url")))
-
-
-def _lock_text(work: Compiling, compiled: Compiled, path: Path | None) -> str:
-    left_out = {normalize_name(name) for name in work.options.no_emit_packages}
-    packages = [one for one in compiled.packages if one.name not in left_out]
-    names = {package.name for package in packages}
-    root = work.context.directory if path is None else path.parent
-    aim = work.aim
-    environments: tuple[str, ...] = compiled.found.resolution.environments
-    if aim is not None:
-        environments = (_environment(aim),)
-    lock = Lock(
-        requires_python=work.requires_python or None,
-        environments=environments,
-        packages=tuple(
-            replace(
-                package,
-                dependencies=tuple(edge for edge in package.dependencies if edge.name in names),
-                requires=(),
-                extras=(),
-                archive=None
-                if package.archive is None
-                else Archive(work.indexes.with_hash(package.archive.file)),
-            )
-            for package in packages
-        ),
-    )
-    return dumps(canonical(lock), root)
-
-
-def _environment(aim: Aim) -> str:
-    """Return the marker of the one environment that was resolved for."""
-    names = ("python_version", "implementation_name", "sys_platform", "platform_machine")
-    return " and ".join(f"{name} == '{aim.values[name]}'" for name in names)

@@ -165,9 +165,11 @@ def _folder(context: Context, place: PipPlace) -> Site:
     return Site("prefix", _layout(root, packages, scripts, interpreter), interpreter)
 
 
-def find_python(context: Context, version: str | None = None) -> Interpreter:
+def find_python(
+    context: Context, version: str | None = None, search: Search | None = None
+) -> Interpreter:
     """Find a Python to ask and to build with, best of the version that is resolved for."""
-    search = near_venv(context)
+    search = search or near_venv(context)
     if context.options.python is not None:
         return find(context.options.python, search=search)
     if version is not None:
