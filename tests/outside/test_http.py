@@ -601,6 +601,38 @@ def test_a_certificate_that_the_environment_names_too_is_trusted(
         assert make_client(cert=cert).get(site.url).body == b"fine"
 
 
+def test_single_certificates_are_looked_at_before_the_bundle(
+    make_client: Callable[..., Http],
+    make_site: Callable[..., LocalSite],
+    tls: ssl.SSLContext,
+    certificate: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    known = subprocess.run(
+        ["openssl", "x509", "-hash", "-noout", "-in", certificate],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.strip()
+    folder, bundle = tmp_path / "certs", tmp_path / "bundle.pem"
+    folder.mkdir()
+    (folder / f"{known}.0").write_bytes(certificate.read_bytes())
+    bundle.write_text("a damaged bundle that nobody needs to read")
+    monkeypatch.setenv("SSL_CERT_DIR", str(folder))
+    monkeypatch.setenv("SSL_CERT_FILE", str(bundle))
+    site = make_site(host="localhost", tls=tls)
+    for cert in (None, bundle):
+        assert make_client(cert=cert).get(site.url).body == b"fine"
+
+    (folder / f"{known}.0").rename(folder / "00000000.0")
+    with pytest.raises(HttpError, match="the certificate of `localhost` is not trusted"):
+        make_client().get(site.url)
+    bundle.write_bytes(certificate.read_bytes())
+    for cert in (None, bundle, certificate):
+        assert make_client(cert=cert).get(site.url).body == b"fine"
+
+
 def test_a_host_may_be_left_unchecked(
     make_client: Callable[..., Http], make_site: Callable[..., LocalSite], tls: ssl.SSLContext
 ) -> None:

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from wheelright.outside.threads import run_all
+from wheelright.outside.threads import DroppedError, Job, Team, begin, run_all
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])
@@ -52,3 +52,67 @@ def test_what_another_thread_began_is_finished_after_a_failure() -> None:
     with pytest.raises(KeyboardInterrupt):
         run_all(work, ["goes on", "fails", "never"], 2)
     assert finished == ["goes on"]
+
+
+def test_a_job_tells_what_came_of_it() -> None:
+    assert Job.of(3).result() == 3
+    assert begin(lambda: "done").result() == "done"
+    failing = begin(lambda: 1 // 0)
+    with pytest.raises(ZeroDivisionError):
+        failing.result()
+    assert (failing.failed, Job.of(0).failed) == (True, False)
+
+
+def test_what_follows_a_job_is_done_once_it_is_over() -> None:
+    free, followed, told = threading.Event(), threading.Event(), list[Job[bool]]()
+    job = begin(lambda: free.wait(10))
+    job.then(told.append)
+    job.then(lambda _job: followed.set())
+    assert told == []
+    free.set()
+    assert followed.wait(10)
+    assert told == [job]
+    job.then(told.append)
+    assert (told, job.result()) == ([job, job], True)
+
+
+def test_a_team_works_on_as_much_as_it_has_threads_for_and_in_order() -> None:
+    barrier, begun = threading.Barrier(3, timeout=10), list[int]()
+    team = Team(2, "test")
+
+    def work(item: int) -> int:
+        begun.append(item)
+        barrier.wait()
+        return item
+
+    jobs = [team.start(lambda item=item: work(item)) for item in range(4)]  # type: ignore[misc]
+    barrier.wait()
+    assert sorted(begun[:2]) == [0, 1]
+    barrier.wait()
+    assert [job.result() for job in jobs] == [0, 1, 2, 3]
+    assert team.start(lambda: "once more").result() == "once more"
+
+
+def test_what_nobody_began_can_be_dropped() -> None:
+    begun, free, team = threading.Event(), threading.Event(), Team(1, "test")
+
+    def work() -> bool:
+        begun.set()
+        return free.wait(10)
+
+    first, second = team.start(work), team.start(pytest.fail)
+    assert begun.wait(10)
+    team.drop_all()
+    assert second.failed
+    with pytest.raises(DroppedError):
+        second.result()
+    free.set()
+    assert first.result()
+
+
+def test_a_team_goes_on_after_a_failure() -> None:
+    team = Team(1, "test")
+    jobs = [team.start(work) for work in (lambda: 1 // 0, lambda: 2)]
+    assert jobs[1].result() == 2
+    with pytest.raises(ZeroDivisionError):
+        jobs[0].result()

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import gc
 from threading import Lock
-from typing import TYPE_CHECKING, Generic, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import msgspec
 from msgspec import Struct, field
 
 from wheelright.errors import WheelrightError
 from wheelright.index import MetadataUnavailableError, ProjectNotFoundError
+from wheelright.outside.threads import Job, Team
 from wheelright.resolver import (
     Answer,
     Candidate,
@@ -36,7 +37,6 @@ from wheelright.workflows.fitness import FIT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping
-    from concurrent.futures import Future, ThreadPoolExecutor
 
     from wheelright.index import Indexes, Metadata, ProjectPage, Release
     from wheelright.outside.reporting import Reporter
@@ -52,30 +52,6 @@ WORKERS = 16
 LOOK_AHEAD = 40
 #: How many guesses of the look ahead may stand out before anything was answered.
 GUESSES = 4
-
-
-class _Known(Struct, Generic[T], frozen=True):
-    """What needs no thread: like a future that is done (whose module takes 4 ms to load)."""
-
-    value: T
-
-    def result(self) -> T:
-        """Return the value."""
-        return self.value
-
-    def add_done_callback(self, act: Callable[[_Job[T]], object]) -> None:
-        """Act at once."""
-        act(self)
-
-    def cancelled(self) -> bool:
-        """Say that it never is."""
-        return False
-
-    def exception(self) -> None:
-        """Return none: there is a value."""
-
-
-_Job: TypeAlias = "Future[T] | _Known[T]"
 
 
 class Judge(Protocol):
@@ -120,14 +96,14 @@ class Driver(Struct):
     cut: dict[str, str] = field(default_factory=dict)  # the newest version that `restrict` took
     left_out: dict[str, dict[str, str]] = field(default_factory=dict)  # by version: why
     _releases: dict[str, dict[str, Release]] = field(default_factory=dict)
-    _page_jobs: dict[str, _Job[ProjectPage]] = field(default_factory=dict)
+    _page_jobs: dict[str, Job[ProjectPage]] = field(default_factory=dict)
     _metadata: dict[tuple[str, str], Metadata] = field(default_factory=dict)  # that took no request
-    _metadata_jobs: dict[tuple[str, str], Future[Metadata]] = field(default_factory=dict)
+    _metadata_jobs: dict[tuple[str, str], Job[Metadata]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
     _expected: set[str] = field(default_factory=set)
     _guesses: set[tuple[str, str]] = field(default_factory=set)
     _answered: int = 0
-    _pool: ThreadPoolExecutor | None = None
+    _team: Team = field(default_factory=lambda: Team(WORKERS, "wheelright-index"))
     _closed: bool = False
 
     def drive(self, resolution: Generator[Need, Answer, Resolution]) -> Resolution:
@@ -151,9 +127,8 @@ class Driver(Struct):
                 gc.freeze()
                 gc.enable()
             with self._lock:
-                pool, self._pool, self._closed = self._pool, None, True
-            if pool is not None:
-                pool.shutdown(wait=False, cancel_futures=True)
+                self._closed = True
+            self._team.drop_all()
             self.reporter.end("resolve")
 
     def _answer(self, need: Need) -> Answer:
@@ -218,17 +193,16 @@ class Driver(Struct):
             if key in self.fixed:
                 continue
             job = self._want_page(key)
-            # What the cache has is at hand when it is asked for.
-            if specifier is not None and key == name and not isinstance(job, _Known):
+            if specifier is not None and key == name:
                 self._hope_then(job, name, specifier, sure=True)
 
-    def _want_page(self, name: str) -> _Job[ProjectPage]:
+    def _want_page(self, name: str) -> Job[ProjectPage]:
         with self._lock:
             job = self._page_jobs.get(name)
             if job is None:
                 known = self.indexes.known_page(_name(name), self.pinned_index.get(name))
                 if known is not None:
-                    job = _Known(self._restricted(name, known))
+                    job = Job.of(self._restricted(name, known))
                 else:
                     job = self._start(self._load_page, name)
                 self._page_jobs[name] = job
@@ -304,7 +278,7 @@ class Driver(Struct):
                 return dependency
         return None
 
-    def _want_metadata(self, name: str, version: str) -> Future[Metadata] | None:
+    def _want_metadata(self, name: str, version: str) -> Job[Metadata] | None:
         """See that a version's metadata is known or asked for; None where it is known already."""
         key = name, version
         with self._lock:
@@ -365,13 +339,13 @@ class Driver(Struct):
         job = self._want_page(name)
         self._hope_then(job, name, specifier, sure=False)
 
-    def _hope_then(self, job: _Job[ProjectPage], name: str, specifier: str, *, sure: bool) -> None:
+    def _hope_then(self, job: Job[ProjectPage], name: str, specifier: str, *, sure: bool) -> None:
         """Once a page is there, fetch the metadata of the version that it will very likely be."""
-        job.add_done_callback(lambda done: self._hope(done, name, specifier, sure=sure))
+        job.then(lambda done: self._hope(done, name, specifier, sure=sure))
 
-    def _hope(self, done: _Job[ProjectPage], name: str, specifier: str, *, sure: bool) -> None:
+    def _hope(self, done: Job[ProjectPage], name: str, specifier: str, *, sure: bool) -> None:
         """Fetch the metadata of the newest version that satisfies; few times where not ``sure``."""
-        if done.cancelled() or done.exception() is not None or self._closed:
+        if done.failed or self._closed:
             return
         parts = specifiers_of(specifier) if specifier else ()
         for release in done.result().releases[:LOOK_AHEAD]:
@@ -392,17 +366,13 @@ class Driver(Struct):
             self._guesses.add((name, version))
             return True
 
-    def _start(self, work: Callable[..., T], *arguments: str) -> Future[T]:
-        """Run on a thread (the first makes the pool); cancelled where all is over already."""
-        from concurrent.futures import Future, ThreadPoolExecutor
-
+    def _start(self, work: Callable[..., T], *arguments: str) -> Job[T]:
+        """Work on a thread; dropped where all is over already."""
         if self._closed:
-            job: Future[T] = Future()
-            job.cancel()
+            job = Job(lambda: work(*arguments))
+            job.drop()
             return job
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="wheelright-index")
-        return self._pool.submit(work, *arguments)
+        return self._team.start(lambda: work(*arguments))
 
 
 def page_key(name: str, identity: str) -> tuple[str, str]:

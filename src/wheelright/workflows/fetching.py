@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from wheelright.outside.threads import run_all
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
 
@@ -53,20 +55,16 @@ class Fetcher(Struct, frozen=True):
         return found
 
     def _fetch(self, missing: Mapping[str, File], found: dict[str, StoredWheel]) -> None:
-        from concurrent.futures import ThreadPoolExecutor, as_completed
-
         indexes = self.open_indexes()
-        with self._stage(missing), ThreadPoolExecutor(min(DOWNLOADS, len(missing))) as pool:
-            # Large files first: the last one decides how long all take.
-            ordered = sorted(missing.items(), key=lambda item: -(item[1].size or 0))
-            downloads = [item for item in ordered if item[1].is_wheel]
-            jobs = {pool.submit(self._download, indexes, file): name for name, file in downloads}
-            try:
-                for job in as_completed(jobs):
-                    found[jobs[job]] = job.result()
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
+
+        def download(item: tuple[str, File]) -> None:
+            name, file = item
+            found[name] = self._download(indexes, file)
+
+        # Large files first: the last one decides how long all take.
+        ordered = sorted(missing.items(), key=lambda item: -(item[1].size or 0))
+        with self._stage(missing):
+            run_all(download, [item for item in ordered if item[1].is_wheel], DOWNLOADS)
         self._build({name: file for name, file in ordered if not file.is_wheel}, found)
 
     def _build(self, sdists: Mapping[str, File], found: dict[str, StoredWheel]) -> None:
@@ -74,24 +72,20 @@ class Fetcher(Struct, frozen=True):
         if not sdists:
             return
         assert self.build is not None
-        from concurrent.futures import ThreadPoolExecutor, as_completed
-
+        make = self.build
         from wheelright.outside import processes
 
-        workers = builds_at_once(len(sdists))
-        if workers == 1:
-            for name, file in sdists.items():
-                found[name] = self.build(file)
-            return
-        with processes.ending_together() as end, ThreadPoolExecutor(workers) as pool:
-            jobs = {pool.submit(self.build, file): name for name, file in sdists.items()}
-            try:
-                for job in as_completed(jobs):
-                    found[jobs[job]] = job.result()
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                end()
-                raise
+        with processes.ending_together() as end:
+
+            def build(item: tuple[str, File]) -> None:
+                name, file = item
+                try:
+                    found[name] = make(file)
+                except BaseException:
+                    end()
+                    raise
+
+            run_all(build, sdists.items(), builds_at_once(len(sdists)))
 
     @contextmanager
     def _stage(self, missing: Mapping[str, File]) -> Generator[None]:

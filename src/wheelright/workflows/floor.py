@@ -7,7 +7,6 @@ of its versions would lower it. Must not live here: one given floor against the 
 from __future__ import annotations
 
 import time
-from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from msgspec.structs import replace
 
 from wheelright.errors import WheelrightError
 from wheelright.lockfile.choose import NoFile, choose_file
+from wheelright.outside.threads import run_all
 from wheelright.resolver.candidates import is_prerelease
 from wheelright.resolver.pythons import lower_bound
 from wheelright.targets import compatible_tags
@@ -60,6 +60,8 @@ _OLDEST: dict[str, Number] = {
 _OLDEST_ARM_MACOS: Number = (11, 0)
 #: How many floors below the highest are told, with who holds them.
 STEPS = 2
+#: Pages that are asked for at once.
+_REQUESTS = 8
 
 
 class Lowering(Struct, frozen=True):
@@ -302,18 +304,17 @@ def _pages(
     context: Context, options: CheckOptions, names: set[str]
 ) -> dict[str, ProjectPage | WheelrightError]:
     """Ask for the pages of projects, all at once; an error stands for a page that is not had."""
-    if not names:
-        return {}
     indexes = context.indexes(options.index)
+    found: dict[str, ProjectPage | WheelrightError] = {}
 
-    def page(name: str) -> ProjectPage | WheelrightError:
+    def ask(name: str) -> None:
         try:
-            return indexes.page(name)
+            found[name] = indexes.page(name)
         except WheelrightError as error:
-            return error
+            found[name] = error
 
-    with ThreadPoolExecutor(min(len(names), 8)) as pool:
-        return dict(zip(sorted(names), pool.map(page, sorted(names)), strict=True))
+    run_all(ask, sorted(names), _REQUESTS)
+    return found
 
 
 def _with_lowerings(

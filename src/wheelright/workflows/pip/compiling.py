@@ -11,7 +11,7 @@ import time
 from typing import TYPE_CHECKING
 
 from wheelright.outside import files
-from wheelright.outside.threads import Begun
+from wheelright.outside.threads import begin
 from wheelright.workflows.pip.asking import gather_wishes, joined_index, require_something
 from wheelright.workflows.pip.compilation import Compiling, output_of
 from wheelright.workflows.pip.errors import NothingAskedError
@@ -36,7 +36,7 @@ def compile_requirements(context: Context, options: PipCompileOptions) -> Compil
     """
     started = time.monotonic()
     search = near_venv(context)
-    python = Begun(lambda: find_python(context, options.python_version, search))
+    python = begin(lambda: find_python(context, options.python_version, search))
     wishes = _wishes(context, options)
     indexes = _asked_ahead(context, options, wishes)
     from wheelright.workflows.pip.pinning import choose, text_of
