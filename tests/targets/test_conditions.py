@@ -5,9 +5,17 @@ from __future__ import annotations
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from packaging.markers import Marker
+from packaging.markers import InvalidMarker as PackagingInvalidMarker
+from packaging.markers import Marker as PackagingMarker
+from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
 
-from wheelright.targets.conditions import holds_plainly, is_plain_marker
+from wheelright.targets.conditions import (
+    InvalidMarker,
+    Marker,
+    holds_plainly,
+    is_plain_marker,
+    read_plain_marker,
+)
 
 VALUES: dict[str, str | frozenset[str]] = {
     "python_version": "3.10",
@@ -61,13 +69,13 @@ def test_what_holds(text: str, python: str) -> None:
     if answer is None:
         return
     assert is_plain_marker(text)
-    assert Marker(text).evaluate(values, "lock_file") is answer
+    assert PackagingMarker(text).evaluate(values, "lock_file") is answer
 
 
 @given(st.text(alphabet="osname='x\"() <>!3.1andrit", max_size=24))
 def test_what_is_plain_is_a_marker(text: str) -> None:
     if is_plain_marker(text):
-        Marker(text)
+        PackagingMarker(text)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +90,7 @@ def test_what_is_plain_is_a_marker(text: str) -> None:
     ],
 )
 def test_plain_ones(text: str) -> None:
-    assert holds_plainly(text, VALUES) is Marker(text).evaluate(VALUES, "lock_file")
+    assert holds_plainly(text, VALUES) is PackagingMarker(text).evaluate(VALUES, "lock_file")
 
 
 @pytest.mark.parametrize(
@@ -116,3 +124,41 @@ def test_a_value_that_is_no_plain_version_or_not_there() -> None:
     assert holds_plainly("python_full_version >= '3.9'", values) is None
     assert holds_plainly("python_version >= '3.9'", {}) is None
     assert holds_plainly("'x' in extras", {"extras": "x"}) is None
+
+
+def as_packaging_reads(text: str) -> PackagingMarker | PackagingInvalidMarker:
+    try:
+        return PackagingMarker(text)
+    except PackagingInvalidMarker as problem:
+        return problem
+
+
+@given(MARKERS)
+@example("(os_name == 'nt' and extra == 'a-b') or os_name == 'posix'")
+@example("((os_name == 'nt' or os_name == 'posix')) and (((sys_platform == 'linux')))")
+@example("((os_name == 'nt' or os_name == 'posix'))")
+@example("'x' in extras and ('dev' not in dependency_groups)")
+def test_a_marker_is_written_as_packaging_writes_it(text: str) -> None:
+    packaged = as_packaging_reads(text)
+    if isinstance(packaged, PackagingInvalidMarker):
+        with pytest.raises(InvalidMarker) as caught:
+            Marker(text)
+        assert str(caught.value) == str(packaged)
+        assert caught.value.span == getattr(packaged.__cause__, "span", (0, 1))
+        assert read_plain_marker(text) is None
+        return
+    expected = str(packaged)
+    marker = Marker(text)
+    assert str(marker) == expected
+    assert str(Marker(expected)) == expected
+    assert (marker, hash(marker)) == (Marker(expected), hash(Marker(expected)))
+    assert read_plain_marker(text) in (marker, None)
+
+
+@given(MARKERS, st.sampled_from([{}, {"sys_platform": "win32"}, {"python_version": "3.9"}]))
+def test_a_marker_holds_where_packaging_says_so(text: str, values: dict[str, str]) -> None:
+    try:
+        expected = PackagingMarker(text).evaluate(dict(values))
+    except (PackagingInvalidMarker, UndefinedComparison, UndefinedEnvironmentName, KeyError):
+        return
+    assert Marker(text).evaluate(values) is expected

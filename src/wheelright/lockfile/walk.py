@@ -19,7 +19,7 @@ from wheelright.lockfile.markers import (
     normalised_name,
     parse_condition,
 )
-from wheelright.targets.conditions import holds_plainly, is_plain_marker
+from wheelright.targets.conditions import holds_plainly
 from wheelright.targets.specifiers import SpecifierSet, read_plain_requirement
 
 if TYPE_CHECKING:
@@ -67,11 +67,10 @@ def parse_line(text: str) -> Line:
 
     :raises InvalidLockError: where it is no requirement.
     """
-    before, semicolon, marker = text.partition(";")
-    plain = read_plain_requirement(before)
-    if plain is not None and (not semicolon or is_plain_marker(marker)):
-        name, extras, specifier = plain
-        said = marker.strip() if semicolon else None
+    plain = read_plain_requirement(text)
+    if plain is not None:
+        name, extras, specifier, marker = plain
+        said = None if marker is None else str(marker)
     else:
         from packaging.requirements import InvalidRequirement, Requirement
 

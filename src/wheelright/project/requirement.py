@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from wheelright.project.errors import BadValue
 from wheelright.project.names import normal_name, without_credentials
+from wheelright.targets.conditions import Marker
 from wheelright.targets.specifiers import (
     InvalidSpecifier,
     SpecifierSet,
@@ -19,7 +20,6 @@ from wheelright.targets.specifiers import (
 )
 
 if TYPE_CHECKING:
-    from packaging.markers import Marker
     from packaging.requirements import InvalidRequirement
 
     from wheelright.project.document import Place
@@ -80,7 +80,7 @@ def _parse(text: str) -> tuple[str, tuple[str, ...], SpecifierSet, Marker | None
     """Return the name, the extras, the comparisons, the marker and the URL of a requirement."""
     plain = read_plain_requirement(text)
     if plain is not None:
-        return *plain, None, None
+        return *plain, None
     from packaging.requirements import InvalidRequirement
     from packaging.requirements import Requirement as ParsedRequirement
 
@@ -89,7 +89,8 @@ def _parse(text: str) -> tuple[str, tuple[str, ...], SpecifierSet, Marker | None
     except InvalidRequirement as problem:
         raise _fault(text, problem) from None
     specifiers = SpecifierSet(",".join(map(str, parsed.specifier)))
-    return parsed.name, tuple(parsed.extras), specifiers, parsed.marker, parsed.url
+    marker = None if parsed.marker is None else Marker(str(parsed.marker))
+    return parsed.name, tuple(parsed.extras), specifiers, marker, parsed.url
 
 
 def _fault(text: str, problem: InvalidRequirement) -> BadValue:

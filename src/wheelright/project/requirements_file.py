@@ -26,7 +26,7 @@ from wheelright.project.values import MARKER
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from packaging.markers import Marker
+    from wheelright.targets.conditions import Marker
 
 Fetch = Callable[[str], str]
 """Reads the text behind the URL of an included file."""

@@ -32,9 +32,8 @@ from wheelright.project.values import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from packaging.markers import Marker
-
     from wheelright.project.requirement import Requirement
+    from wheelright.targets.conditions import Marker
     from wheelright.targets.specifiers import SpecifierSet
 
 Level = Literal["default", "system", "user", "project", "uv", "file", "environment"]

@@ -36,10 +36,10 @@ from wheelright.project.values import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from packaging.markers import Marker
     from packaging.version import Version
 
     from wheelright.project.requirement import Requirement
+    from wheelright.targets.conditions import Marker
     from wheelright.targets.specifiers import SpecifierSet
 
 

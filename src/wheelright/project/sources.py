@@ -20,9 +20,8 @@ from wheelright.project.values import BOOLEAN, MARKER, NAME, STRING, Kind, type_
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from packaging.markers import Marker
-
     from wheelright.project.requirement import Requirement
+    from wheelright.targets.conditions import Marker
 
 
 class _Condition(Struct, frozen=True, kw_only=True):

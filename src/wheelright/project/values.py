@@ -15,11 +15,10 @@ from packaging.version import InvalidVersion, Version
 from wheelright.project.errors import BadValue
 from wheelright.project.names import hint_for_name, is_valid_name, normal_name
 from wheelright.project.requirement import Requirement, parse_requirement, parse_specifier
+from wheelright.targets.conditions import InvalidMarker, Marker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-    from packaging.markers import Marker
 
 T = TypeVar("T")
 V = TypeVar("V")
@@ -208,12 +207,10 @@ def _parse_requirement(value: Any) -> Requirement:
 
 
 def _parse_marker(value: Any) -> Marker:
-    from packaging.markers import InvalidMarker, Marker
-
     try:
         return Marker(_parse_string(value))
     except InvalidMarker as problem:
-        start, end = getattr(problem.__cause__, "span", (0, 1))
+        start, end = problem.span
         first = str(problem).split("\n", 1)[0]
         raise BadValue(
             f"is not a valid marker: `{value}`: {first[:1].lower()}{first[1:]}",

@@ -1,4 +1,4 @@
-"""Environment markers of plain comparisons, answered without ``packaging``.
+"""Environment markers; those of plain comparisons are answered without ``packaging``.
 
 Nearly every marker compares a Python version with plain numbers, or the name of a system with a
 word. What has anything else is left to ``packaging``, whose word is final: to load its markers
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from wheelright.targets.filenames import normalize_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 _TOKEN: Final = re.compile(
     r"""[ ]*(?:(?P<paren>[()])|(?P<operator>[<>=!]=(?!=)|[<>](?!=))|(?P<word>[a-z_]+)"""
@@ -45,9 +45,50 @@ _ORDER: Final[dict[str, Callable[[tuple[int, ...], tuple[int, ...]], bool]]] = {
     ">=": ge,
 }
 
+#: Clauses, `and` and `or`, and what stands in parentheses.
+_Parts: TypeAlias = "list[str | _Parts]"
 #: A variable, an operator and a literal; or `and`/`or` with what it joins.
 _Clause: TypeAlias = tuple[str, str, str]
 _Tree: TypeAlias = "_Clause | tuple[str, list[_Tree]]"
+
+
+class InvalidMarker(ValueError):  # noqa: N818 - named as packaging names its kind
+    """A marker cannot be read; ``span`` is where in its text the fault lies."""
+
+    def __init__(self, reason: str, span: tuple[int, int]) -> None:
+        super().__init__(reason)
+        self.span = span
+
+
+class Marker:
+    """An environment marker; its text is as ``packaging`` writes it. Raises InvalidMarker."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = _canonical(text)
+
+    def __str__(self) -> str:
+        return self._text
+
+    def __repr__(self) -> str:
+        return f"<Marker({self._text!r})>"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Marker) and self._text == other._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def evaluate(self, values: Mapping[str, str]) -> bool:
+        """Whether it holds; variables without a value have that of the running Python."""
+        plain = holds_plainly(self._text, values)
+        return _through_packaging(self._text, dict(values)) if plain is None else plain
+
+
+def read_plain_marker(text: str) -> Marker | None:
+    """Return a marker of plain comparisons, ``None`` for any other text."""
+    return Marker(text) if is_plain_marker(text) else None
 
 
 def holds_plainly(marker: str, values: Mapping[str, str | frozenset[str]]) -> bool | None:
@@ -100,18 +141,72 @@ def _numbers(text: str) -> tuple[int, ...]:
 
 @lru_cache(maxsize=4096)
 def _read(marker: str) -> _Tree | None:
+    tokens = _tokens(marker)
+    tokens.reverse()
+    tree = _joined(tokens, "or")
+    return None if tokens else tree
+
+
+def _tokens(marker: str) -> list[tuple[str, str]]:
+    """Return kinds and texts; none at all where something is not plain."""
     tokens: list[tuple[str, str]] = []
     position = 0
     while position < len(marker):
         match = _TOKEN.match(marker, position)
         if match is None or match.lastgroup is None:
-            return None
+            return []
         kind = "text" if match.lastgroup in {"double", "single"} else match.lastgroup
         tokens.append((kind, match[match.lastgroup]))
         position = match.end()
-    tokens.reverse()
-    tree = _joined(tokens, "or")
-    return None if tokens else tree
+    return tokens
+
+
+@lru_cache(maxsize=4096)
+def _canonical(text: str) -> str:
+    if _read(text) is not None:
+        return _written(_parts(iter(_tokens(text))), is_whole=True)
+    from packaging.markers import InvalidMarker as PackagingInvalidMarker
+    from packaging.markers import Marker as PackagingMarker
+
+    try:
+        return str(PackagingMarker(text))
+    except PackagingInvalidMarker as problem:
+        span = getattr(problem.__cause__, "span", (0, 1))
+        raise InvalidMarker(str(problem), span) from None
+
+
+def _through_packaging(text: str, values: dict[str, str]) -> bool:
+    from packaging.markers import Marker as PackagingMarker
+
+    return PackagingMarker(text).evaluate(values)
+
+
+def _parts(tokens: Iterator[tuple[str, str]]) -> _Parts:
+    """Read up to the parenthesis that closes, or to the end."""
+    parts: _Parts = []
+    clause: list[str] = []
+    for kind, text in tokens:
+        if kind == "paren" and text == "(":
+            parts.append(_parts(tokens))
+        elif kind == "paren" or text in {"and", "or"}:
+            parts += [" ".join(clause)] if clause else []
+            clause.clear()
+            if kind == "paren":
+                return parts
+            parts.append(text)
+        else:
+            clause.append(f'"{text}"' if kind == "text" else text)
+    return [*parts, " ".join(clause)] if clause else parts
+
+
+def _written(parts: _Parts, *, is_whole: bool) -> str:
+    """Write parts, in parentheses where they are several and not the whole."""
+    if len(parts) == 1 and isinstance(parts[0], list):
+        return _written(parts[0], is_whole=is_whole)
+    text = " ".join(
+        part if isinstance(part, str) else _written(part, is_whole=False) for part in parts
+    )
+    return text if is_whole or len(parts) == 1 else f"({text})"
 
 
 def _joined(tokens: list[tuple[str, str]], joint: str) -> _Tree | None:

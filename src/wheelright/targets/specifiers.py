@@ -11,11 +11,15 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from wheelright.targets.conditions import read_plain_marker
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from packaging.specifiers import SpecifierSet as PackagingSet
     from packaging.version import Version
+
+    from wheelright.targets.conditions import Marker
 
 _PLAIN: Final = re.compile(
     r"(?P<operator>~=|==(?!=)|!=|<=|>=|<|>)[ \t]*(?P<version>(?P<numbers>\d{1,18}(?:\.\d{1,18})*)"
@@ -188,17 +192,22 @@ class SpecifierSet:
         return _contained(self._parts, version, prereleases)
 
 
-def read_plain_requirement(text: str) -> tuple[str, tuple[str, ...], SpecifierSet] | None:
-    """Return the name, the extras and the specifiers of a requirement that holds no more.
+def read_plain_requirement(
+    text: str,
+) -> tuple[str, tuple[str, ...], SpecifierSet, Marker | None] | None:
+    """Return the name, the extras, the specifiers and the marker of a requirement.
 
-    ``None`` for what has a marker, a URL or other versions than plain numbers, or is none.
+    ``None`` for what has a URL, other versions than plain numbers or a marker of other than plain
+    comparisons, or is no requirement.
     """
-    match = _PLAIN_REQUIREMENT.fullmatch(text)
-    if match is None:
+    wish, semicolon, condition = text.partition(";")
+    match = _PLAIN_REQUIREMENT.fullmatch(wish)
+    marker = read_plain_marker(condition) if semicolon else None
+    if match is None or (semicolon and marker is None):
         return None
     extras = match["extras"]
     names = tuple(extra.strip() for extra in extras.split(",")) if extras else ()
-    return match["name"], names, SpecifierSet(match["specifier"])
+    return match["name"], names, SpecifierSet(match["specifier"]), marker
 
 
 @lru_cache(maxsize=4096)

@@ -49,10 +49,9 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
     from pathlib import Path
 
-    from packaging.markers import Marker
-
     from wheelright.lockfile import Lock
     from wheelright.project import Project
+    from wheelright.targets.conditions import Marker
     from wheelright.workflows.asked import Asked
     from wheelright.workflows.context import Context
     from wheelright.workflows.options import AddOptions, RemoveOptions, SyncOptions
@@ -198,7 +197,7 @@ def _asked(context: Context, options: AddOptions, project: Project) -> list[Aske
 def _marker(text: str | None) -> Marker | None:
     if text is None:
         return None
-    from packaging.markers import InvalidMarker, Marker
+    from wheelright.targets.conditions import InvalidMarker, Marker
 
     try:
         return Marker(text)

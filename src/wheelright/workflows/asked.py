@@ -30,10 +30,9 @@ from wheelright.targets import normalize_name, parse_wheel_name
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from packaging.markers import Marker
-
     from wheelright.project import Requirement, Source
     from wheelright.project.requirements_file import RequirementLine
+    from wheelright.targets.conditions import Marker
     from wheelright.workflows.context import Context
     from wheelright.workflows.options import IndexOptions
 
@@ -78,7 +77,7 @@ class Asked(Struct, frozen=True):
 
     def with_more(self, extras: Iterable[str], marker: Marker | None) -> Asked:
         """Return the same with these extras too, and only where ``marker`` holds too."""
-        from packaging.markers import Marker
+        from wheelright.targets.conditions import Marker
 
         both = self.marker or marker
         if self.marker is not None and marker is not None:

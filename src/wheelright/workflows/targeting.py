@@ -67,7 +67,7 @@ def _within(target: DeclaredTarget, environments: Sequence[str]) -> list[bool]:
     """Return, per Python of a target, whether one of the markers holds there."""
     if not environments:
         return [True] * len(target.pythons)
-    from packaging.markers import Marker
+    from wheelright.targets.conditions import Marker
 
     markers = [Marker(text) for text in environments]
     return [

@@ -46,12 +46,11 @@ from wheelright.workflows.origins import Claim, all_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from packaging.markers import Marker
-
     from wheelright.index import Indexes
     from wheelright.index.metadata import Headers
     from wheelright.lockfile import Lock, LockedPackage
     from wheelright.project import Requirement, Source
+    from wheelright.targets.conditions import Marker
     from wheelright.workflows.building import Builds
     from wheelright.workflows.context import Context
 

@@ -423,7 +423,7 @@ def holds(marker: str | None, values: Mapping[str, str] | None, extras: Iterable
     """Whether a marker holds in the one environment (always, where all are meant)."""
     if marker is None or values is None:
         return True
-    from packaging.markers import Marker
+    from wheelright.targets.conditions import Marker
 
     parsed = Marker(marker)
     environment = cast("dict[str, str]", {**values})
