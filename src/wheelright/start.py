@@ -37,6 +37,26 @@ HARMLESS_VARIABLES = frozenset(
 _MANY_OBJECTS = 100_000
 
 
+def program() -> int:
+    """Be the program ``wheelright``: run :func:`main` and end the process.
+
+    Python takes apart, module by module, what the system takes back as a whole: 8 ms of a command.
+    Returns the exit code only where output could not be written, which Python then tells.
+    """
+    code = main()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (AttributeError, OSError, ValueError):
+        return code
+    threading = sys.modules.get("threading")
+    if threading is not None:
+        for thread in threading.enumerate():
+            if not thread.daemon and thread is not threading.current_thread():
+                thread.join()
+    os._exit(code)
+
+
 def main() -> int:
     """Run Wheelright with the arguments of this process; returns the exit code."""
     arguments = sys.argv[1:]

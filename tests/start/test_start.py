@@ -442,3 +442,45 @@ def test_run_on_a_machine_that_does_not_fit(project: Project) -> None:
     project.stamp(runnable=False)
     assert _start("run", "python", "-c", "1").stdout.startswith("full run")
     assert _start("sync").returncode == 0
+
+
+_PROGRAM = """\
+import atexit, os, sys, threading, types
+flushed = threading.Event()
+class Out:
+    write = sys.stdout.write
+    def flush(self):
+        sys.__stdout__.flush()
+        flushed.set()
+def work(arguments):
+    print("said")
+    threading.Thread(target=lambda: flushed.wait(10) and os.write(1, b"finished\\n")).start()
+    sys.stdout = None if arguments else sys.stdout
+    flushed.set() if arguments else None
+    return 7
+cli = types.ModuleType("wheelright.cli")
+cli.main = work
+sys.modules["wheelright.cli"] = cli
+atexit.register(os.write, 1, b"taken apart\\n")
+sys.stdout = Out()
+from wheelright.start import program
+sys.exit(program())
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [([], {"said", "finished"}), (["broken"], {"said", "finished", "taken apart"})],
+)
+def test_the_program_ends_once_all_is_written_and_done(
+    arguments: list[str], said: set[str]
+) -> None:
+    source = Path(start.__file__).parent.parent
+    done = subprocess.run(
+        [sys.executable, "-c", _PROGRAM, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(source)},
+    )
+    assert (done.returncode, done.stderr, set(done.stdout.splitlines())) == (7, "", said)
