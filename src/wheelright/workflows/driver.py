@@ -100,6 +100,7 @@ class Driver(Struct):
     _metadata: dict[tuple[str, str], Metadata] = field(default_factory=dict)  # that took no request
     _metadata_jobs: dict[tuple[str, str], Job[Metadata]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
+    _guessing: Lock = field(default_factory=Lock)
     _expected: set[str] = field(default_factory=set)
     _guesses: set[tuple[str, str]] = field(default_factory=set)
     _answered: int = 0
@@ -197,6 +198,9 @@ class Driver(Struct):
                 self._hope_then(job, name, specifier, sure=True)
 
     def _want_page(self, name: str) -> Job[ProjectPage]:
+        asked = self._page_jobs.get(name)  # without the lock: who holds it may read the cache
+        if asked is not None:
+            return asked
         with self._lock:
             job = self._page_jobs.get(name)
             if job is None:
@@ -229,7 +233,7 @@ class Driver(Struct):
         if known is not None:
             return known
         self.reporter.advance("resolve", 1, f"{name}=={version}")
-        with self._lock:
+        with self._guessing:
             self._answered += 1
             self._guesses.discard(key)
         try:
@@ -281,6 +285,9 @@ class Driver(Struct):
     def _want_metadata(self, name: str, version: str) -> Job[Metadata] | None:
         """See that a version's metadata is known or asked for; None where it is known already."""
         key = name, version
+        asked = self._metadata_jobs.get(key)
+        if asked is not None or key in self._metadata:
+            return asked
         with self._lock:
             if key in self._metadata:
                 return None
@@ -333,9 +340,8 @@ class Driver(Struct):
                 continue  # the resolver will meet it, and say so where it matters
 
     def _ahead(self, name: str, specifier: str) -> None:
-        with self._lock:
-            if name in self._page_jobs or self._closed:
-                return
+        if name in self._page_jobs or self._closed:
+            return
         job = self._want_page(name)
         self._hope_then(job, name, specifier, sure=False)
 
@@ -360,7 +366,7 @@ class Driver(Struct):
 
     def _may_guess(self, name: str, version: str) -> bool:
         """Whether one more guess may stand out; few may, where few were right so far."""
-        with self._lock:
+        with self._guessing:
             if len(self._guesses) >= GUESSES + self._answered // 5:
                 return False
             self._guesses.add((name, version))
