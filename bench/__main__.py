@@ -158,7 +158,8 @@ def _measure(
     folder = folder / case.name
     if isinstance(case, Corpus):
         folder.mkdir(parents=True)
-        result = measure_corpus(case, list(tools.values()), mirror, folder, runs=asked.runs)
+        effort = Effort(asked.runs, asked.settle, asked.patience)
+        result = measure_corpus(case, list(tools.values()), folder, effort=effort)
         write_result(RESULTS, result)
         return _faults(result)
     peers = case.peers if asked.peers is None else asked.peers

@@ -23,6 +23,11 @@ TIMES: Final = {
     ("large", "lock-cached"): 2.0,
 }
 """The most, in multiples of uv's median, that Wheelright's may be."""
+CORPUS_COLD: Final = 1.0
+CORPUS_CACHED: Final = 3.0
+CORPUS_SECONDS: Final = 0.3
+CORPUS_MEMORY: Final = 3.0
+"""The same for real projects; with all cached, so many seconds are allowed in any case."""
 MEMORY: Final = 2.0
 """The most, in multiples of uv's peak, that Wheelright's peak memory may be, at any work."""
 FASTER: Final = {"poetry": 10.0, "pdm": 10.0, "pip": 5.0}
@@ -68,6 +73,21 @@ def verdicts(result: CaseResult) -> Iterator[Verdict]:
             ratio = ours.series.peak / uv.series.peak
             memory.append(Verdict(result.name, work, "memory", "uv", MEMORY, ratio))
     yield from memory
+
+
+def corpus_verdicts(result: CaseResult) -> Iterator[Verdict]:
+    """Yield every bar of a real project that could be measured, work by work."""
+    for work, tools in result.works.items():
+        ours, uv = tools.get("wheelright"), tools.get("uv")
+        if ours is None or ours.series is None or uv is None or uv.series is None:
+            continue
+        most = CORPUS_COLD
+        if work.endswith("-cached"):
+            most = max(CORPUS_CACHED, CORPUS_SECONDS / uv.series.median)
+        ratio = ours.series.median / uv.series.median
+        yield Verdict(result.name, work, "time", "uv", most, ratio)
+        ratio = ours.series.peak / uv.series.peak
+        yield Verdict(result.name, work, "memory", "uv", CORPUS_MEMORY, ratio)
 
 
 def _beside_others(case: str, work: str, tools: dict[str, Measured]) -> Iterator[Verdict]:

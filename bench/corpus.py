@@ -1,140 +1,163 @@
-"""Measure one corpus: a real requirements file, locked for every platform, by us and by uv."""
+"""Measure one corpus: a real requirements file, compiled by us and by uv, from the index itself.
+
+With an empty cache most of the time goes by between a question and its answer. So here, unlike in
+all other cases, the index is asked that pip is set to on this machine, and no mirror.
+"""
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from bench.agree import Packages, compiled_packages, difference
 from bench.cases import CUTOFF
+from bench.install import base_python
+from bench.machine import settle
 from bench.measure import CommandFailedError, Meter, Sample, Series
 from bench.results import CaseResult, Measured
 from bench.session import REFERENCE, session_of
+from wheelright.index.default import default_index
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from bench.cases import Corpus
-    from bench.mirror import Mirror
+    from bench.session import Effort
     from bench.tools.tool import Tool
 
-CAPABLE = ("wheelright", "uv")
-_MODE = "fresh"
+CAPABLE: Final = ("wheelright", "uv")
+MODES: Final = {"plain": (), "universal": ("--universal",)}
+"""What is compiled for: this platform, or all."""
+STATES: Final = ("cold", "cached")
+COUNTS: Final = ("steps", "conflicts", "visited", "pages", "metadata")
+_COUNTED: Final = re.compile(
+    r"resolved[^:]*: (\d+) steps, (\d+) conflicts, (\d+) versions visited,"
+    r" (\d+) pages, (\d+) metadata"
+)
+_FEWEST: Final = 3
+_REACH: Final = (
+    *("SSL_CERT_FILE", "SSL_CERT_DIR"),
+    *("http_proxy", "https_proxy", "all_proxy", "no_proxy"),
+    *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
+)
+"""What of this process's variables is needed to reach the index."""
 
 
 class _Desk:
-    """One tool at one corpus."""
+    """One tool at one corpus in one mode."""
 
-    def __init__(self, tool: Tool, corpus: Corpus, folder: Path, mirror: Mirror) -> None:
+    def __init__(self, tool: Tool, corpus: Corpus, mode: str, folder: Path) -> None:
         self.tool = tool
         self.folder = folder
-        self.mirror = mirror
         self.meter = Meter(folder / "output")
         source = Path(corpus.file)
-        (folder / "home").mkdir()
+        (folder / "home").mkdir(parents=True)
         self.project = folder / "project"
         self.project.mkdir()
         shutil.copy(source, self.project)
-        self.base = [
-            tool.program, "pip", "compile", "--universal", "--python-version", "3.12",
-            "--no-build", "--no-sources", "--exclude-newer", CUTOFF,
-            "--default-index", mirror.urls[_MODE], *corpus.options, source.name,
+        self.index = default_index().url
+        self.command = [
+            tool.program, "pip", "compile", "--python", str(base_python()),
+            "--python-version", "3.12", "--no-build", "--no-sources", "--exclude-newer", CUTOFF,
+            "--default-index", self.index, *MODES[mode], *corpus.options, source.name,
         ]  # fmt: skip
         self.numbers = 0
         self.packages: Packages = frozenset()
         self.failure = ""
         self.counts: dict[str, int] = {}
-        self.samples: dict[str, list[Sample]] = {"cold": [], "cached": []}
+        self.samples: dict[str, list[Sample]] = {state: [] for state in STATES}
 
-    def run(self, work: str, *options: str) -> Sample | None:
-        """Run one work; ``None`` where the mirror had to record something."""
+    def run(self, state: str, *options: str) -> Sample:
+        """Compile once; raises CommandFailedError."""
         self.numbers += 1
-        cache = self.folder / (f"cache-{self.numbers}" if work == "cold" else "cache")
+        cache = self.folder / (f"cache-{self.numbers}" if state == "cold" else "cache")
         out = self.project / f"{self.numbers}.txt"
-        offline = ("--offline",) if work == "cached" else ()
-        environ = self.tool.environ(self.folder / "home", cache, self.mirror.urls[_MODE])
-        self.mirror.traffic(_MODE)
-        misses = self.mirror.recorder.misses
-        command = [*self.base, *offline, *options, "-o", str(out)]
+        offline = ("--offline",) if state == "cached" else ()
+        environ = self.tool.environ(self.folder / "home", cache, self.index)
+        environ |= {name: os.environ[name] for name in _REACH if name in os.environ}
+        command = [*self.command, *offline, *options, "-o", str(out)]
         sample = self.meter.run(command, self.project, environ)
-        if self.mirror.recorder.misses != misses:
-            return None
         self.packages = compiled_packages(out.read_text("utf-8"))
-        if work == "cold":
-            self.counts |= self.mirror.traffic(_MODE).requests
         return sample
 
     def prime(self) -> None:
-        """Record what is lacking, fill the cache, and count the steps where the tool says them."""
+        """Fill the cache that ``cached`` works with, and keep what the tool says it counted."""
         try:
-            self.run("prime")
-            self.run("cached", "-v")
+            self.run("prime", *(("-v",) if self.tool.name == "wheelright" else ()))
         except CommandFailedError as error:
             self.failure = str(error)
+        counted = _COUNTED.search(self.meter.said())
+        if counted:
+            self.counts = dict(zip(COUNTS, map(int, counted.groups()), strict=True))
+
+    def keep(self, state: str, rest: float) -> None:
+        """Compile once and keep how long it took; remember a failure."""
+        if self.failure:
             return
-        steps = re.search(r"resolved[^:]*: (\d+) steps", self.meter.said())
-        if steps:
-            self.counts["steps"] = int(steps[1])
+        os.sync()
+        settle(rest)
+        try:
+            self.samples[state].append(self.run(state))
+        except CommandFailedError as error:
+            self.failure = str(error)
 
-    def keep(self, work: str) -> None:
-        """Run one work until a run counts; remember a failure."""
-        for _ in range(3):
-            if self.failure:
-                return
-            try:
-                sample = self.run(work)
-            except CommandFailedError as error:
-                self.failure = str(error)
-                return
-            if sample is not None:
-                self.samples[work].append(sample)
-                return
-        self.failure = "the mirror was not complete after 3 runs"
-
-
-def _median(desk: _Desk | None, work: str) -> float | None:
-    samples = tuple(desk.samples[work]) if desk else ()
-    return Series(samples).median if samples else None
+    def spent(self, state: str) -> float:
+        """Return the seconds that the runs took together."""
+        return sum(sample.wall for sample in self.samples[state])
 
 
 def measure_corpus(
-    corpus: Corpus, tools: Sequence[Tool], mirror: Mirror, folder: Path, *, runs: int
+    corpus: Corpus, tools: Sequence[Tool], folder: Path, *, effort: Effort
 ) -> CaseResult:
-    """Measure a corpus with the tools that can compile for every platform."""
+    """Measure a corpus with the tools that can compile for every platform, tool by tool in turn.
+
+    A work that has taken ten times the ``patience`` is run no more, but three times in any case.
+    """
     tools = [tool for tool in tools if tool.name in CAPABLE]
-    session = session_of(tools, mirror, folder)
-    desks = {}
-    for tool in tools:
-        place = folder / tool.name
-        place.mkdir()
-        desks[tool.name] = _Desk(tool, corpus, place, mirror)
-        desks[tool.name].prime()
-    for work in ("cold", "cached"):
-        for _ in range(runs):
+    session = session_of(tools, "none, the index itself over the network", folder)
+    works: dict[str, dict[str, Measured]] = {}
+    for mode, state in product(MODES, STATES):
+        if state == STATES[0]:
+            desks = {
+                tool.name: _Desk(tool, corpus, mode, folder / mode / tool.name) for tool in tools
+            }
             for desk in desks.values():
-                desk.keep(work)
+                desk.prime()
+        for number in range(effort.runs):
+            spent = max(desk.spent(state) for desk in desks.values())
+            if number >= _FEWEST and spent > effort.patience * 10:
+                break
+            for desk in desks.values():
+                desk.keep(state, effort.settle)
+        works[f"{mode}-{state}"] = _measured(desks, state)
+        _show(corpus, f"{mode}, {state}", works[f"{mode}-{state}"])
+    return CaseResult(corpus.name, corpus.name, (), "", (session,), works)
+
+
+def _measured(desks: Mapping[str, _Desk], state: str) -> dict[str, Measured]:
     reference = desks.get(REFERENCE)
     wanted = reference.packages if reference and not reference.failure else None
-    works = {
-        work: {
-            name: Measured(
-                samples=tuple(desk.samples[work]),
-                packages=len(desk.packages),
-                difference="" if wanted is None else difference(desk.packages, wanted),
-                failure=desk.failure,
-                counts=desk.counts if work == "cold" else {},
-                beside=_median(reference, work),
-            )
-            for name, desk in desks.items()
-        }
-        for work in ("cold", "cached")
-    }
-    for work, by_tool in works.items():
-        shown = "  ".join(
-            f"{name} {one.series.median * 1000:.0f} ms" if one.series else f"{name}: {one.failure}"
-            for name, one in by_tool.items()
+    theirs = tuple(reference.samples[state]) if reference else ()
+    return {
+        name: Measured(
+            samples=tuple(desk.samples[state]),
+            packages=len(desk.packages),
+            difference="" if wanted is None else difference(desk.packages, wanted),
+            failure=desk.failure,
+            counts=desk.counts,
+            beside=Series(theirs).median if theirs else None,
         )
-        print(f"  {corpus.name:<24} {work:<7} {shown}", flush=True)
-    return CaseResult(corpus.name, corpus.name, (), "", (session,), works)
+        for name, desk in desks.items()
+    }
+
+
+def _show(corpus: Corpus, what: str, by_tool: Mapping[str, Measured]) -> None:
+    shown = "  ".join(
+        f"{name} {one.series.median * 1000:.0f} ms" if one.series else f"{name}: {one.failure}"
+        for name, one in by_tool.items()
+    )
+    print(f"  {corpus.name:<24} {what:<18} {shown}", flush=True)

@@ -4,20 +4,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from bench.bars import (
+    CORPUS_CACHED,
+    CORPUS_COLD,
+    CORPUS_MEMORY,
+    CORPUS_SECONDS,
+    corpus_verdicts,
+)
 from bench.cases import CUTOFF, growing
 from bench.chart import Line, draw_lines
+from bench.corpus import COUNTS, MODES, STATES
 from bench.picture import seconds
 from bench.tools import TOOLS
-from bench.words import circumstances, in_cell, median, times
+from bench.words import circumstances, in_cell, median
 from bench.works import WORKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from bench.bars import Verdict
     from bench.profiling import Profile
     from bench.results import CaseResult
 
+_CORPUS_BARS: Final = {
+    "cold": f"Cold, at most {CORPUS_COLD:g} times uv",
+    "cached": f"Cached, at most {CORPUS_CACHED:g} times uv or {CORPUS_SECONDS:g} s",
+    "memory": f"Memory, at most {CORPUS_MEMORY:g} times uv",
+}
 _GROWTH: Final = (
     ("lock-cold", "packages", "Locking with an empty cache"),
     ("lock-cached", "packages", "Locking from the cache"),
@@ -129,40 +143,61 @@ def profile(profiles: Mapping[str, Profile], words: str) -> Iterator[str]:
 
 def real_projects(corpora: Sequence[CaseResult]) -> Iterator[str]:
     """Write the table of the corpora."""
-    yield "## Real projects: locking for every platform"
+    found = [one for result in corpora for one in corpus_verdicts(result)]
+    yield "## Real projects"
     yield ""
     yield (
-        f"`pip compile --universal` of files from real projects, for Python 3.12 and later, as of "
-        f"{CUTOFF}, wheels only (`--no-build --no-sources`). “Cold” is an empty cache, “cached” "
-        "`--offline` with everything cached. Requests are those of the cold run; steps are those "
-        "of Wheelright's solver."
+        f"`pip compile` of files from real projects, for Python 3.12 as of {CUTOFF}, wheels only "
+        "(`--no-build --no-sources`): plain, for this machine, and universal, for every platform. "
+        "“Cold” is an empty cache, and here the index itself is asked over the network, for that "
+        "is where the time goes; “cached” is `--offline` with everything cached. Times and peak "
+        "memory are those of Wheelright beside uv. Steps, conflicts, the versions that the search "
+        "visited, pages and metadata files are those of Wheelright with an empty cache, as `-v` "
+        "prints them."
     )
     yield ""
     yield from circumstances(corpora[0])
+    for kind, what in (("cold", "cold"), ("cached", "cached"), ("", "memory")):
+        wanted = "memory" if what == "memory" else "time"
+        of_kind = [one for one in found if one.kind == wanted and one.work.endswith(kind)]
+        met = sum(one.met for one in of_kind)
+        yield f"- {_CORPUS_BARS[what]}: met in {met} of {len(of_kind)}."
+    yield ""
     yield (
-        "| project | tool | packages | cold | cached | x uv, cold | x uv, cached | pages "
-        "| metadata | steps | memory | same work |"
+        "| project | | packages | cold | x uv | cached | x uv | memory, x uv | steps | conflicts "
+        "| visited | pages | metadata | same work |"
     )
-    yield "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|"
+    yield "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|"
     for result in corpora:
-        for name in result.session.versions:
-            yield _corpus_row(result, name)
+        for mode in MODES:
+            yield _corpus_row(result, mode)
     yield ""
 
 
-def _corpus_row(result: CaseResult, name: str) -> str:
-    cold = result.works.get("cold", {})
-    cached = result.works.get("cached", {})
-    first, second = cold.get(name), cached.get(name)
-    title = f"| {result.name.removeprefix('corpus-')} | {TOOLS[name].title} |"
-    if first is None or first.series is None:
-        why = first.failure if first else "not measured"
-        return f"{title} | failed | | | | | | | | {in_cell(why)} |"
-    counts = first.counts
-    metadata = counts.get("metadata", 0) + counts.get("ranges", 0)
-    ratios = times(first.ratio), times(second.ratio if second else None)
-    return (
-        f"{title} {first.packages} | {median(first)} | {median(second)} | {ratios[0]} "
-        f"| {ratios[1]} | {counts.get('pages', 0)} | {metadata} | {counts.get('steps', '')} "
-        f"| {first.series.peak:.0f} MiB | {in_cell(first.difference) or 'yes'} |"
-    )
+def _corpus_row(result: CaseResult, mode: str) -> str:
+    cold, cached = (result.works.get(f"{mode}-{state}", {}) for state in STATES)
+    title = f"| {result.name.removeprefix('corpus-')} | {mode} |"
+    ours, theirs = cold.get("wheelright"), cold.get("uv")
+    if ours is None or ours.series is None or theirs is None:
+        why = ours.failure if ours else "not measured"
+        return f"{title} failed | | | | | | | | | | | {in_cell(why)} |"
+    bars = {(one.work, one.kind): one for one in corpus_verdicts(result)}
+    memory = [bars[key] for key in bars if key[1] == "memory" and key[0].startswith(mode)]
+    cells = [
+        f"{ours.packages} / {theirs.packages}",
+        f"{median(ours)} / {median(theirs)}",
+        _judged(bars.get((f"{mode}-cold", "time"))),
+        f"{median(cached.get('wheelright'))} / {median(cached.get('uv'))}",
+        _judged(bars.get((f"{mode}-cached", "time"))),
+        _judged(max(memory, key=lambda one: one.ratio, default=None)),
+        *(str(ours.counts.get(name, "")) for name in COUNTS),
+        in_cell(ours.difference) or "yes",
+    ]
+    return f"{title} {' | '.join(cells)} |"
+
+
+def _judged(one: Verdict | None) -> str:
+    """Write a ratio, in bold where it misses its bar."""
+    if one is None:
+        return ""
+    return f"{one.ratio:.2f}" if one.met else f"**{one.ratio:.2f}**"

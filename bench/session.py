@@ -94,7 +94,7 @@ def measure_case(
         title=case.title,
         requirements=case.requirements,
         added=case.added,
-        sessions=(session_of(tools, mirror, folder),),
+        sessions=(session_of(tools, mirror.kind, folder),),
         works={},
         failures=failures,
     )
@@ -125,12 +125,12 @@ def _prepared(
     return beds, failures
 
 
-def session_of(tools: Sequence[Tool], mirror: Mirror, folder: Path) -> Session:
+def session_of(tools: Sequence[Tool], mirror: str, folder: Path) -> Session:
     """Describe the circumstances as they are now."""
     return Session(
         date=datetime.now(UTC).strftime("%Y-%m-%d"),
         machine=describe_machine(folder),
-        mirror=mirror.kind,
+        mirror=mirror,
         versions={tool.name: tool.version() for tool in tools},
         load=round(load(), 1),
         code=code_of_ours(),

@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from bench.__main__ import _expanded
 from bench.agree import compiled_packages, difference, installed_packages, locked_packages
-from bench.bars import verdicts
+from bench.bars import corpus_verdicts, verdicts
 from bench.cases import Case, Made
 from bench.chart import Line, draw_lines
 from bench.growth import make_packages, needs
@@ -380,3 +380,45 @@ def test_ticks_are_round_and_few(largest: float) -> None:
 )
 def test_durations(value: float, text: str) -> None:
     assert seconds(value) == text
+
+
+def compiled(seconds: float, uv: float, peak: float) -> dict[str, Measured]:
+    counts = {"steps": 5, "conflicts": 1, "visited": 4, "pages": 3, "metadata": 4}
+    ours = Measured((Sample(seconds, 1.0, peak),), 3, "", "", counts, beside=uv)
+    return {"wheelright": ours, "uv": Measured((Sample(uv, 1.0, 10.0),), 3, beside=uv)}
+
+
+def test_real_projects_are_held_against_their_bars(tmp_path: Path) -> None:
+    works = {
+        "plain-cold": compiled(0.9, 1.0, 20.0),
+        "plain-cached": compiled(0.3, 0.02, 20.0),
+        "universal-cold": compiled(1.1, 1.0, 31.0),
+        "universal-cached": compiled(0.7, 0.2, 20.0),
+    }
+    session = Session("2026-01-01", {}, "none", {"wheelright": "1", "uv": "2"}, 0.0)
+    result = CaseResult("corpus-web", "corpus-web", (), "", (session,), works)
+
+    found = {(one.work, one.kind): one.met for one in corpus_verdicts(result)}
+    write_page(Findings([], corpora=[result]), tmp_path / "page.md", tmp_path / "pictures")
+
+    assert [name for name, met in found.items() if not met] == [
+        ("universal-cold", "time"),
+        ("universal-cold", "memory"),
+        ("universal-cached", "time"),
+    ]
+    lines = (tmp_path / "page.md").read_text("utf-8").splitlines()
+    assert [line for line in lines if line.startswith("- ") and " at most " in line] == [
+        "- Cold, at most 1 times uv: met in 1 of 2.",
+        "- Cached, at most 3 times uv or 0.3 s: met in 1 of 2.",
+        "- Memory, at most 3 times uv: met in 3 of 4.",
+    ]
+    assert [line for line in lines if line.startswith("| web |")] == [
+        (
+            "| web | plain | 3 / 3 | 900 ms / 1.00 s | 0.90 | 300 ms / 20 ms | 15.00 | 2.00 "
+            "| 5 | 1 | 4 | 3 | 4 | yes |"
+        ),
+        (
+            "| web | universal | 3 / 3 | 1.10 s / 1.00 s | **1.10** | 700 ms / 200 ms | **3.50** "
+            "| **3.10** | 5 | 1 | 4 | 3 | 4 | yes |"
+        ),
+    ]
