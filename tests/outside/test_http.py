@@ -624,6 +624,9 @@ def test_single_certificates_are_looked_at_before_the_bundle(
     site = make_site(host="localhost", tls=tls)
     for cert in (None, bundle):
         assert make_client(cert=cert).get(site.url).body == b"fine"
+    client = make_client(insecure_hosts=("127.0.0.1",))
+    for host in ("localhost", "127.0.0.1"):  # whose certificate has another name
+        assert client.get(site.url.replace("localhost", host)).body == b"fine"
 
     (folder / f"{known}.0").rename(folder / "00000000.0")
     with pytest.raises(HttpError, match="the certificate of `localhost` is not trusted"):

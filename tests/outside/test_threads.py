@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 
 import pytest
@@ -52,6 +54,40 @@ def test_what_another_thread_began_is_finished_after_a_failure() -> None:
     with pytest.raises(KeyboardInterrupt):
         run_all(work, ["goes on", "fails", "never"], 2)
     assert finished == ["goes on"]
+
+
+def test_what_goes_on_can_be_cut_short_after_a_failure() -> None:
+    begun, stopped = threading.Event(), threading.Event()
+
+    def work(item: str) -> None:
+        if item == "fails":
+            assert begun.wait(10)
+            raise ValueError(item)
+        begun.set()
+        assert stopped.wait(10)
+
+    with pytest.raises(ValueError, match="fails"):
+        run_all(work, ["goes on", "fails", "never"], 2, stop=stopped.set)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no signal is sent to a thread there")
+def test_an_interrupt_stops_the_others_and_waits_for_them() -> None:
+    main, begun, stopped = threading.main_thread(), threading.Event(), threading.Event()
+    finished: list[str] = []
+
+    def work(item: str) -> None:
+        if threading.current_thread() is main:
+            assert begun.wait(10)
+            return
+        begun.set()
+        assert main.ident is not None
+        signal.pthread_kill(main.ident, signal.SIGINT)
+        assert stopped.wait(10)
+        finished.append(item)
+
+    with pytest.raises(KeyboardInterrupt):
+        run_all(work, ["one"] * 2, 2, stop=stopped.set)
+    assert finished == ["one"]
 
 
 def test_a_job_tells_what_came_of_it() -> None:

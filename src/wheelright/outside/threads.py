@@ -12,34 +12,69 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def run_all(work: Callable[[T], object], items: Iterable[T], threads: int) -> None:
+def run_all(
+    work: Callable[[T], object],
+    items: Iterable[T],
+    threads: int,
+    *,
+    stop: Callable[[], object] = lambda: None,
+) -> None:
     """Do ``work`` on every item, in their order as far as threads have one.
 
-    After a failure, Ctrl-C included, what was begun is finished and nothing more is begun; the
-    first failure is then raised.
+    After a failure, Ctrl-C included, nothing more is begun, ``stop`` is called, which may cut short
+    what was begun, and the first failure is raised once that has come to its end.
     """
     left = deque(items)
     failures: list[BaseException] = []
 
-    def serve() -> None:
-        while not failures:
-            try:
-                item = left.popleft()
-            except IndexError:
-                return
-            try:
-                work(item)
-            except BaseException as failure:  # noqa: BLE001 (raised below, by the calling thread)
-                failures.append(failure)
+    def fail(failure: BaseException) -> None:
+        failures.append(failure)
+        stop()
 
-    others = [threading.Thread(target=serve) for _ in range(min(threads, len(left)) - 1)]
-    for thread in others:
-        thread.start()
-    serve()
-    for thread in others:
-        thread.join()
+    def serve() -> None:
+        while not failures and left:
+            try:
+                _work_on_next(work, left)
+            except BaseException as failure:  # noqa: BLE001 (raised below, by the calling thread)
+                fail(failure)
+
+    others = [_Helper(serve) for _ in range(min(threads, len(left)) - 1)]
+    try:
+        for helper in others:
+            helper.start()
+        serve()
+        _wait_for(others)
+    except BaseException as failure:  # noqa: BLE001 (raised below, once the others have ended)
+        fail(failure)
+        # One that has no identity yet will find that nothing more is to be begun.
+        _wait_for(helper for helper in others if helper.ident is not None)
     if failures:
         raise failures[0]
+
+
+def _work_on_next(work: Callable[[T], object], left: deque[T]) -> None:
+    try:
+        item = left.popleft()
+    except IndexError:  # another thread was quicker
+        return
+    work(item)
+
+
+class _Helper(threading.Thread):
+    """A thread that can be waited for: ``join`` takes it for ended once an interrupt came."""
+
+    def __init__(self, serve: Callable[[], None]) -> None:
+        super().__init__()
+        self.job = Job(serve)
+
+    def run(self) -> None:
+        """Serve."""
+        self.job.run()
+
+
+def _wait_for(helpers: Iterable[_Helper]) -> None:
+    for helper in helpers:
+        helper.job.result()
 
 
 class DroppedError(Exception):
@@ -134,9 +169,10 @@ class Team:
         job = Job(work)
         with self._lock:
             self._left.append(job)
-            if self._threads < self._most:
-                self._threads += 1
-                threading.Thread(target=self._serve, name=self._name).start()
+            one_more = self._threads < self._most
+            self._threads += one_more
+        if one_more:
+            threading.Thread(target=self._serve, name=self._name).start()
         return job
 
     def drop_all(self) -> None:

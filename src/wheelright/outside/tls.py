@@ -61,9 +61,9 @@ class Trust:
             if checked not in self._contexts:
                 if checked:
                     self._narrow = self._from_folder()
-                self._contexts[checked] = self._narrow or (
-                    self._build() if checked else _unchecked()
-                )
+                    self._contexts[True] = self._narrow or self._build()
+                else:
+                    self._contexts[False] = _unchecked()
             return self._contexts[checked]
 
     def _every(self) -> ssl.SSLContext:

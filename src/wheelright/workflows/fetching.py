@@ -79,13 +79,9 @@ class Fetcher(Struct, frozen=True):
 
             def build(item: tuple[str, File]) -> None:
                 name, file = item
-                try:
-                    found[name] = make(file)
-                except BaseException:
-                    end()
-                    raise
+                found[name] = make(file)
 
-            run_all(build, sdists.items(), builds_at_once(len(sdists)))
+            run_all(build, sdists.items(), builds_at_once(len(sdists)), stop=end)
 
     @contextmanager
     def _stage(self, missing: Mapping[str, File]) -> Generator[None]:

@@ -313,8 +313,8 @@ def _pages(
         except WheelrightError as error:
             found[name] = error
 
-    run_all(ask, sorted(names), _REQUESTS)
-    return found
+    run_all(ask, names, _REQUESTS)
+    return {name: found[name] for name in sorted(names)}
 
 
 def _with_lowerings(
