@@ -21,6 +21,7 @@ from bench.measure import CommandFailedError, Meter, Sample, Series
 from bench.results import CaseResult, Measured
 from bench.session import REFERENCE, session_of
 from wheelright.index.default import default_index
+from wheelright.interpreters import PythonNotFound, find
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,6 +34,7 @@ CAPABLE: Final = ("wheelright", "uv")
 MODES: Final = {"plain": (), "universal": ("--universal",)}
 """What is compiled for: this platform, or all."""
 STATES: Final = ("cold", "cached")
+PYTHON: Final = "3.12"
 COUNTS: Final = ("steps", "conflicts", "visited", "pages", "metadata")
 _COUNTED: Final = re.compile(
     r"resolved[^:]*: (\d+) steps, (\d+) conflicts, (\d+) versions visited,"
@@ -45,6 +47,14 @@ _REACH: Final = (
     *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
 )
 """What of this process's variables is needed to reach the index."""
+
+
+def _python() -> str:
+    """Return the Python that tools ask: of the version that is compiled for, where there is one."""
+    try:
+        return str(find(PYTHON).base_executable)
+    except PythonNotFound:
+        return str(base_python())
 
 
 class _Desk:
@@ -61,9 +71,9 @@ class _Desk:
         shutil.copy(source, self.project)
         self.index = default_index().url
         self.command = [
-            tool.program, "pip", "compile", "--python", str(base_python()),
-            "--python-version", "3.12", "--no-build", "--no-sources", "--exclude-newer", CUTOFF,
-            "--default-index", self.index, *MODES[mode], *corpus.options, source.name,
+            tool.program, "pip", "compile", "--python", _python(), "--python-version", PYTHON,
+            "--no-build", "--no-sources", "--exclude-newer", CUTOFF, "--default-index", self.index,
+            *MODES[mode], *corpus.options, source.name,
         ]  # fmt: skip
         self.numbers = 0
         self.packages: Packages = frozenset()
