@@ -65,15 +65,17 @@ class _Desk:
         self.folder = folder
         self.meter = Meter(folder / "output")
         source = Path(corpus.file)
-        (folder / "home").mkdir(parents=True)
-        self.project = folder / "project"
-        self.project.mkdir()
-        shutil.copy(source, self.project)
+        for name in ("home", "source", "here"):
+            (folder / name).mkdir(parents=True)
+        shutil.copy(source, folder / "source")
+        # Where a command is run, its settings are looked for: there are none.
+        self.here = folder / "here"
+        (self.here / "pyproject.toml").write_text('[project]\nname = "here"\nversion = "1"\n')
         self.index = default_index().url
         self.command = [
             tool.program, "pip", "compile", "--python", _python(), "--python-version", PYTHON,
             "--no-build", "--no-sources", "--exclude-newer", CUTOFF, "--default-index", self.index,
-            *MODES[mode], *corpus.options, source.name,
+            *MODES[mode], *corpus.options, f"../source/{source.name}",
         ]  # fmt: skip
         self.numbers = 0
         self.packages: Packages = frozenset()
@@ -85,12 +87,12 @@ class _Desk:
         """Compile once; raises CommandFailedError."""
         self.numbers += 1
         cache = self.folder / (f"cache-{self.numbers}" if state == "cold" else "cache")
-        out = self.project / f"{self.numbers}.txt"
+        out = self.here / f"{self.numbers}.txt"
         offline = ("--offline",) if state == "cached" else ()
         environ = self.tool.environ(self.folder / "home", cache, self.index)
         environ |= {name: os.environ[name] for name in _REACH if name in os.environ}
         command = [*self.command, *offline, *options, "-o", str(out)]
-        sample = self.meter.run(command, self.project, environ)
+        sample = self.meter.run(command, self.here, environ)
         self.packages = compiled_packages(out.read_text("utf-8"))
         return sample
 

@@ -27,7 +27,8 @@ NOTES: Final = Path(__file__).with_name("notes.toml")
 _HEAD: Final = """\
 # Benchmarks
 
-Wheelright beside uv, pip, Poetry and PDM, on one machine and one local mirror.
+Wheelright beside uv, pip, Poetry and PDM, on one machine and one local mirror; real projects,
+at the end, from the index itself.
 This page is written by `./dev bench`, which installs the tools, records the mirror on the first
 use, measures, compares and draws; `bench/README.md` says how to run and to extend it.
 
