@@ -96,7 +96,8 @@ def test_a_job_tells_what_came_of_it() -> None:
     failing = begin(lambda: 1 // 0)
     with pytest.raises(ZeroDivisionError):
         failing.result()
-    assert (failing.failed, Job.of(0).failed) == (True, False)
+    assert isinstance(failing.failure, ZeroDivisionError)
+    assert (failing.peek(), Job.of(0).failure, Job.of(4).peek()) == (None, None, 4)
 
 
 def test_what_follows_a_job_is_done_once_it_is_over() -> None:
@@ -139,7 +140,7 @@ def test_what_nobody_began_can_be_dropped() -> None:
     first, second = team.start(work), team.start(pytest.fail)
     assert begun.wait(10)
     team.drop_all()
-    assert second.failed
+    assert isinstance(second.failure, DroppedError)
     with pytest.raises(DroppedError):
         second.result()
     free.set()

@@ -105,9 +105,13 @@ class Job(Generic[T]):
         return job
 
     @property
-    def failed(self) -> bool:
-        """Whether it is over, and nothing came of it."""
-        return self._failure is not None
+    def failure(self) -> BaseException | None:
+        """What the work raised, once it is over."""
+        return self._failure
+
+    def peek(self) -> T | None:
+        """Return what came of it; None where it is not over, or failed."""
+        return next(iter(self._values), None)
 
     def run(self) -> None:
         """Do the work, on this thread."""

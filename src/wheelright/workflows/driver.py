@@ -351,7 +351,7 @@ class Driver(Struct):
 
     def _hope(self, done: Job[ProjectPage], name: str, specifier: str, *, sure: bool) -> None:
         """Fetch the metadata of the newest version that satisfies; few times where not ``sure``."""
-        if done.failed or self._closed:
+        if done.failure is not None or self._closed:
             return
         parts = specifiers_of(specifier) if specifier else ()
         for release in done.result().releases[:LOOK_AHEAD]:
