@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -132,22 +131,24 @@ def measure_corpus(
     tools = [tool for tool in tools if tool.name in CAPABLE]
     session = session_of(tools, "none, the index itself over the network", folder)
     works: dict[str, dict[str, Measured]] = {}
-    for mode, state in product(MODES, STATES):
-        if state == STATES[0]:
-            desks = {
-                tool.name: _Desk(tool, corpus, mode, folder / mode / tool.name) for tool in tools
-            }
-            for desk in desks.values():
-                desk.prime()
-        for number in range(effort.runs):
-            spent = max(desk.spent(state) for desk in desks.values())
-            if number >= _FEWEST and spent > effort.patience * 10:
-                break
-            for desk in desks.values():
-                desk.keep(state, effort.settle)
-        works[f"{mode}-{state}"] = _measured(desks, state)
-        _show(corpus, f"{mode}, {state}", works[f"{mode}-{state}"])
+    for mode in MODES:
+        desks = {tool.name: _Desk(tool, corpus, mode, folder / mode / tool.name) for tool in tools}
+        for desk in desks.values():
+            desk.prime()
+        for state in STATES:
+            _run(list(desks.values()), state, effort)
+            works[f"{mode}-{state}"] = _measured(desks, state)
+            _show(corpus, f"{mode}, {state}", works[f"{mode}-{state}"])
     return CaseResult(corpus.name, corpus.name, (), "", (session,), works)
+
+
+def _run(desks: Sequence[_Desk], state: str, effort: Effort) -> None:
+    for number in range(effort.runs):
+        spent = max(desk.spent(state) for desk in desks)
+        if number >= _FEWEST and spent > effort.patience * 10:
+            return
+        for desk in desks:
+            desk.keep(state, effort.settle)
 
 
 def _measured(desks: Mapping[str, _Desk], state: str) -> dict[str, Measured]:
