@@ -8,7 +8,6 @@ Must not live here: TOML, markers' meaning, choosing. A new field needs a line i
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
@@ -144,6 +143,8 @@ class LockInputs(Struct, frozen=True):
             for name in self.__struct_fields__
             if (value := _sorted(getattr(self, name)))
         }
+        import json
+
         text = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 

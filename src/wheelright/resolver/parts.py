@@ -13,10 +13,8 @@ from typing import TYPE_CHECKING
 
 from wheelright.resolver.candidates import Candidates, Choice
 from wheelright.resolver.errors import ResolutionFailure
-from wheelright.resolver.explain import explain, premises_of
 from wheelright.resolver.facts import Candidate, Listing
 from wheelright.resolver.graph import Counts, Part
-from wheelright.resolver.hints import hints_of
 from wheelright.resolver.incompatibility import leaves
 from wheelright.resolver.join import join_parts
 from wheelright.resolver.knowledge import Knowledge
@@ -25,7 +23,6 @@ from wheelright.resolver.search import Search
 from wheelright.resolver.signals import Impossible, LeaveOut, MustSplit
 from wheelright.resolver.simplify import marker_for
 from wheelright.resolver.split import cut_python
-from wheelright.resolver.words import Words
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
@@ -155,6 +152,11 @@ def _preferred(knowledge: Knowledge, parts: list[Part]) -> Mapping[str, tuple[st
 
 
 def _failure(knowledge: Knowledge, universe: Universe, signal: Impossible) -> ResolutionFailure:
+    # What explains is loaded where something must be explained.
+    from wheelright.resolver.explain import explain, premises_of
+    from wheelright.resolver.hints import hints_of
+    from wheelright.resolver.words import Words
+
     words = Words(knowledge.request.name, signal.nodes)
     proof, culprits = explain(signal.proof, words)
     failing = signal.proof.where & signal.where

@@ -20,7 +20,6 @@ from wheelright.workflows.cutoffs import Cutoffs
 from wheelright.workflows.direct.checking import check_references
 from wheelright.workflows.driver import Driver
 from wheelright.workflows.freshness import requires_python
-from wheelright.workflows.hints import with_hints
 from wheelright.workflows.judges import UniversalJudge
 from wheelright.workflows.origins import origins_of, pinned_indexes, with_origins
 from wheelright.workflows.passing import check_archives, notes
@@ -68,6 +67,8 @@ def make_lock(work: Locking, known: Lock | None) -> tuple[Lock, Resolution]:
         if isinstance(driver.judge, TargetsJudge):
             check_archives(driver.judge, resolution, local)
     except ResolutionFailure as failure:
+        from wheelright.workflows.hints import with_hints
+
         if isinstance(driver.judge, TargetsJudge):
             failure = with_target_help(failure, driver.judge, driver.pages)
         raise with_hints(failure, driver, context.cache_directory / "index") from None

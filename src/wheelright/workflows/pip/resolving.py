@@ -32,7 +32,6 @@ from wheelright.resolver.requirements import parse_dependency
 from wheelright.workflows.cutoffs import Cutoffs
 from wheelright.workflows.driver import Driver
 from wheelright.workflows.fitness import Fitness
-from wheelright.workflows.hints import with_hints
 from wheelright.workflows.judges import MachineJudge, UniversalJudge
 from wheelright.workflows.pip.asking import requirement_name
 from wheelright.workflows.pip.question import requirement_text
@@ -190,6 +189,8 @@ def answer(
     try:
         resolution = driver.drive(search)
     except ResolutionFailure as failure:
+        from wheelright.workflows.hints import with_hints
+
         failure = with_hints(failure, driver, context.cache_directory / "index")
         raise with_more_hints(failure, judge.machine, question) from None
     counts = resolution.statistics
