@@ -153,3 +153,21 @@ def test_a_team_goes_on_after_a_failure() -> None:
     assert jobs[1].result() == 2
     with pytest.raises(ZeroDivisionError):
         jobs[0].result()
+
+
+def test_a_team_goes_on_after_a_fault_of_what_follows_a_job(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    faults: list[type[BaseException]] = []
+    monkeypatch.setattr(threading, "excepthook", lambda told: faults.append(told.exc_type))
+    free, told, team = threading.Event(), threading.Event(), Team(1, "test")
+
+    def fail(_job: Job[bool]) -> None:
+        raise LookupError
+
+    first = team.start(lambda: free.wait(10))
+    first.then(fail)
+    second = team.start(lambda: told.set() or 2)
+    free.set()
+    assert told.wait(10)
+    assert (first.result(), second.result(), faults) == (True, 2, [LookupError])

@@ -14,7 +14,6 @@ import hashlib
 import re
 from collections import deque
 from contextlib import ExitStack, contextmanager
-from threading import Thread
 from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
@@ -43,6 +42,7 @@ from wheelright.index.release import (
 )
 from wheelright.outside.errors import HttpError, OfflineError
 from wheelright.outside.once import Once
+from wheelright.outside.threads import begin
 from wheelright.outside.urls import redact
 from wheelright.targets.filenames import normalize_name
 
@@ -168,7 +168,7 @@ class Indexes:
         projects = dict.fromkeys(map(normalize_name, names))
         wanted = deque(project for project in projects if self.known_page(project) is None)
         for _ in range(min(len(wanted), _AHEAD)):
-            Thread(target=self._asked_ahead, args=(wanted,), daemon=True).start()
+            begin(lambda: self._asked_ahead(wanted))
 
     def _asked_ahead(self, wanted: deque[str]) -> None:
         while wanted:

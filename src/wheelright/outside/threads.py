@@ -173,10 +173,7 @@ class Team:
         job = Job(work)
         with self._lock:
             self._left.append(job)
-            one_more = self._threads < self._most
-            self._threads += one_more
-        if one_more:
-            threading.Thread(target=self._serve, name=self._name).start()
+        self._hire()
         return job
 
     def drop_all(self) -> None:
@@ -187,11 +184,26 @@ class Team:
         for job in left:
             job.drop()
 
+    def _hire(self) -> None:
+        with self._lock:
+            one_more = bool(self._left) and self._threads < self._most
+            self._threads += one_more
+        if one_more:
+            threading.Thread(target=self._serve, name=self._name).start()
+
     def _serve(self) -> None:
-        while True:
+        try:
+            while (job := self._next()) is not None:
+                job.run()
+        except BaseException:  # what follows a job is at fault: nobody may wait for this thread
             with self._lock:
-                if not self._left:
-                    self._threads -= 1
-                    return
-                job = self._left.popleft()
-            job.run()
+                self._threads -= 1
+            self._hire()
+            raise
+
+    def _next(self) -> Job[Any] | None:
+        with self._lock:
+            if self._left:
+                return self._left.popleft()
+            self._threads -= 1
+            return None
