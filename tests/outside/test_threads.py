@@ -158,16 +158,20 @@ def test_a_team_goes_on_after_a_failure() -> None:
 def test_a_team_goes_on_after_a_fault_of_what_follows_a_job(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    faults: list[type[BaseException]] = []
-    monkeypatch.setattr(threading, "excepthook", lambda told: faults.append(told.exc_type))
-    free, told, team = threading.Event(), threading.Event(), Team(1, "test")
+    faults, seen = list[type[BaseException]](), threading.Event()
+
+    def hook(told: threading.ExceptHookArgs) -> None:
+        faults.append(told.exc_type)
+        seen.set()
 
     def fail(_job: Job[bool]) -> None:
         raise LookupError
 
+    monkeypatch.setattr(threading, "excepthook", hook)
+    free, team = threading.Event(), Team(1, "test")
     first = team.start(lambda: free.wait(10))
     first.then(fail)
-    second = team.start(lambda: told.set() or 2)
+    second = team.start(lambda: 2)
     free.set()
-    assert told.wait(10)
+    assert seen.wait(10)
     assert (first.result(), second.result(), faults) == (True, 2, [LookupError])

@@ -18,7 +18,7 @@ from wheelright.lockfile.markers import (
     normalised_name,
     parse_condition,
 )
-from wheelright.lockfile.model import canonical
+from wheelright.lockfile.model import bare_packages, canonical
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -50,8 +50,6 @@ class Style(Struct, frozen=True):
 def to_pylock(lock: Lock, chosen: Chosen) -> Lock:
     """Return a lock without extras and groups of its own, to be written by `dumps`."""
     lock = canonical(lock)
-    packages = tuple(_packages(lock, chosen))
-    names = {package.name for package in packages}
     return replace(
         lock,
         extras=(),
@@ -59,15 +57,7 @@ def to_pylock(lock: Lock, chosen: Chosen) -> Lock:
         default_groups=(),
         inputs=None,
         created_by="wheelright",
-        packages=tuple(
-            replace(
-                package,
-                dependencies=tuple(edge for edge in package.dependencies if edge.name in names),
-                requires=(),
-                extras=(),
-            )
-            for package in packages
-        ),
+        packages=bare_packages(tuple(_packages(lock, chosen))),
     )
 
 

@@ -8,7 +8,7 @@ Must not live here: TOML, markers' meaning, choosing. A new field needs a line i
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from operator import attrgetter
@@ -203,6 +203,20 @@ def canonical(lock: Lock) -> Lock:
     )
     vars(made)[_CANONICAL] = True  # not a field: a copy with changes is not marked
     return made
+
+
+def bare_packages(packages: Sequence[LockedPackage]) -> tuple[LockedPackage, ...]:
+    """Return packages as any tool writes them: no requirements, and edges among themselves."""
+    names = {package.name for package in packages}
+    return tuple(
+        replace(
+            package,
+            dependencies=tuple(edge for edge in package.dependencies if edge.name in names),
+            requires=(),
+            extras=(),
+        )
+        for package in packages
+    )
 
 
 def _name_of(target: LockedTarget) -> str:

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from wheelright.errors import WheelrightError
 from wheelright.lockfile import Archive, Lock, canonical, dumps
+from wheelright.lockfile.model import bare_packages
 from wheelright.project.requirements_file import parse_requirements_text
 from wheelright.resolver.pythons import lower_bound
 from wheelright.targets import normalize_name
@@ -259,7 +260,6 @@ def _index_lines(work: Compiling) -> tuple[str, ...]:
 def _lock_text(work: Compiling, compiled: Compiled) -> str:
     left_out = {normalize_name(name) for name in work.options.no_emit_packages}
     packages = [one for one in compiled.packages if one.name not in left_out]
-    names = {package.name for package in packages}
     root = work.context.directory if work.output is None else work.output.parent
     aim = work.aim
     environments: tuple[str, ...] = compiled.found.resolution.environments
@@ -269,16 +269,10 @@ def _lock_text(work: Compiling, compiled: Compiled) -> str:
         requires_python=work.requires_python or None,
         environments=environments,
         packages=tuple(
-            replace(
-                package,
-                dependencies=tuple(edge for edge in package.dependencies if edge.name in names),
-                requires=(),
-                extras=(),
-                archive=None
-                if package.archive is None
-                else Archive(work.indexes.with_hash(package.archive.file)),
-            )
-            for package in packages
+            package
+            if package.archive is None
+            else replace(package, archive=Archive(work.indexes.with_hash(package.archive.file)))
+            for package in bare_packages(packages)
         ),
     )
     return dumps(canonical(lock), root)
